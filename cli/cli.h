@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The parts of the `gluster` front end and what they know of each other.
+ *
+ *   main.c      options, finds the command's row, hands over what is not ours
+ *   table.c     one row per command: parser, help, completion, manual read it
+ *   emit.c      one model, three writers: text, XML (loaded when used), JSON
+ *   rpc.c       glusterd's CLI program over its unix socket, off the main thread
+ *   peers.c     `system:: execute volext`: every node's answer, by name
+ *   volume.c …  the commands
+ */
+#ifndef VOLEXT_CLI_H
+#define VOLEXT_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/kv.h"
+#include "common/strbuf.h"
+#include "volgen/volgen.h"
+
+enum cli_format { CLI_TEXT, CLI_XML, CLI_JSON };
+
+struct emit;
+
+/* One invocation, or one line of the interactive prompt. */
+struct cli {
+    enum cli_format format;
+    bool script;           /* --mode=script: no questions */
+    bool interactive;      /* a line typed at the prompt: never exec, fork instead */
+    bool force;            /* the word was given */
+    const char *socket;    /* --glusterd-sock, or the default */
+    const char *stock;     /* the stock gluster program */
+    char **stock_argv;     /* the whole command line as given, for handing over */
+    const char *line;      /* the command as one line: cmd-str */
+    struct volgen_table *table;
+    struct emit *emit;
+};
+
+/* ---- table.c ------------------------------------------------------------ */
+
+enum command_flags {
+    CMD_XML = 1,   /* has a model to show: --xml and --json work */
+    CMD_STOCK = 2, /* stock has a command of these words too: ours only for extension keys */
+};
+
+struct command {
+    const char *words;   /* "volume set" ; UPPER-case words stand for arguments */
+    const char *args;    /* "VOLNAME KEY VALUE…" : as shown in help and manual */
+    const char *help;    /* one line */
+    int (*run)(struct cli *cli, int argc, char **argv); /* what is after the words; exit status.
+                            CLI_HAND_OVER: not ours, give it to stock */
+    unsigned flags;
+    const char *manual;  /* a paragraph for the manual page */
+};
+
+enum { CLI_HAND_OVER = -1000 };
+
+extern const struct command cli_commands[];
+extern const size_t cli_command_count;
+
+/* ---- emit.c ------------------------------------------------------------- */
+
+/* A message is a tree of named things. Text shows what the text functions are
+ * given; XML and JSON show the tree. Every command's output begins with
+ * emit_begin and ends with emit_end (which prints it all at once, and returns
+ * the exit status: 0, or 1 if op_ret is not 0). */
+struct emit *
+emit_begin(enum cli_format format);
+void
+emit_object(struct emit *e, const char *name);
+void
+emit_object_end(struct emit *e);
+/* items: the name each element has in XML */
+void
+emit_list(struct emit *e, const char *name, const char *item);
+void
+emit_list_end(struct emit *e);
+void
+emit_str(struct emit *e, const char *name, const char *value);
+void
+emit_num(struct emit *e, const char *name, int64_t value);
+void
+emit_bool(struct emit *e, const char *name, bool value);
+/* Text form only; ignored by XML and JSON. */
+void
+emit_text(struct emit *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Fails with a sentence: in text `volume set: failed: SENTENCE` on stderr or stdout as stock
+ * does; in XML and JSON opRet -1, opErrno, opErrstr. */
+void
+emit_fail(struct emit *e, const char *command, int op_errno, const char *fmt, ...) PRINTF_LIKE(4, 5);
+int
+emit_end(struct emit *e);
+
+#endif
