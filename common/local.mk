@@ -8,3 +8,8 @@ common_libcommon_a_SOURCES = \
 	common/log.c common/log.h \
 	common/strbuf.c common/strbuf.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(MD_CFLAGS) -fPIC
+
+check_PROGRAMS += common/common_test
+common_common_test_SOURCES = common/common_test.c
+common_common_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+common_common_test_LDADD = common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
