@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * Rate of repeated failed lookups: stat of names that do not exist, the same ones
+ * again and again, in several folders in turn, so that mounts are compared
+ * side by side.
+ *
+ *   lookups [-n LOOKUPS] [-r ROUNDS] FOLDER…
+ *
+ * Prints for each folder the median rate per second and the median of its ratio
+ * to the first folder's in the same round.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "common/strbuf.h"
+
+enum { NAMES = 20, MAX_FOLDERS = 8, MAX_ROUNDS = 1000 };
+
+static int
+by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static double
+median(double *values, int n)
+{
+    qsort(values, (size_t)n, sizeof(*values), by_value);
+    return values[n / 2];
+}
+
+static double
+rate(const char *folder, int n)
+{
+    char path[NAMES][4200];
+    struct timespec a, b;
+    struct stat st;
+
+    for (int i = 0; i < NAMES; i++)
+        snprintf(path[i], sizeof(path[i]), "%s/no-such-file-%d", folder, i);
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (int i = 0; i < n; i++)
+        if (stat(path[i % NAMES], &st) == 0 || errno != ENOENT) {
+            fprintf(stderr, "lookups: %s: %s, ENOENT is wanted\n",
+                    path[i % NAMES], strerror(errno));
+            exit(1);
+        }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    return n / ((double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
+}
+
+int
+main(int argc, char **argv)
+{
+    static double rates[MAX_FOLDERS][MAX_ROUNDS], ratios[MAX_FOLDERS][MAX_ROUNDS];
+    int n = 2000, rounds = 15, opt;
+
+    while ((opt = getopt(argc, argv, "n:r:")) != -1) {
+        if (opt == 'n')
+            n = atoi(optarg);
+        else if (opt == 'r')
+            rounds = atoi(optarg);
+        else
+            return 2;
+    }
+    char **folder = argv + optind;
+    int folders = argc - optind;
+    if (n < 1 || rounds < 1 || rounds > MAX_ROUNDS || folders < 1 || folders > MAX_FOLDERS) {
+        fprintf(stderr, "usage: lookups [-n LOOKUPS] [-r ROUNDS] FOLDER...\n");
+        return 2;
+    }
+    for (int r = -1; r < rounds; r++) /* the first round warms up */
+        for (int f = 0; f < folders; f++) {
+            double x = rate(folder[f], n);
+
+            if (r < 0)
+                continue;
+            rates[f][r] = x;
+            ratios[f][r] = x / rates[0][r];
+        }
+    for (int f = 0; f < folders; f++)
+        printf("%s %.0f/s ratio %.2f\n", folder[f], median(rates[f], rounds),
+               median(ratios[f], rounds));
+    return 0;
+}
