@@ -7,26 +7,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-/* Length of the valid UTF-8 sequence at s, 0 when there is none (RFC 3629). */
-static int
-utf8_length(const unsigned char *s)
-{
-    int n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2
-          : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-
-    for (int i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if (s[0] == 0xe0 && s[1] < 0xa0)
-        return 0; /* overlong */
-    if (s[0] == 0xed && s[1] > 0x9f)
-        return 0; /* surrogate */
-    if (s[0] == 0xf0 && s[1] < 0x90)
-        return 0;
-    if (s[0] == 0xf4 && s[1] > 0x8f)
-        return 0; /* above U+10FFFF */
-    return n;
-}
+#include "utf8.h"
 
 static void
 quoted(struct strbuf *out, const char *text)

@@ -6,7 +6,8 @@ common_libcommon_a_SOURCES = \
 	common/json.c common/json.h \
 	common/kv.c common/kv.h \
 	common/log.c common/log.h \
-	common/strbuf.c common/strbuf.h
+	common/strbuf.c common/strbuf.h \
+	common/utf8.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(MD_CFLAGS) -fPIC
 
 check_PROGRAMS += common/common_test
