@@ -62,16 +62,21 @@ extern const size_t cli_command_count;
 /* ---- emit.c ------------------------------------------------------------- */
 
 /* A message is a tree of named things. Text shows what the text functions are
- * given; XML and JSON show the tree. Every command's output begins with
- * emit_begin and ends with emit_end (which prints it all at once, and returns
- * the exit status: 0, or 1 if op_ret is not 0). */
+ * given; XML and JSON show the tree below opRet, opErrno and opErrstr. Names are
+ * literals that outlive the message. Every command's output begins with
+ * emit_begin and ends with emit_end; in between nothing is printed. NULL (memory
+ * ran out) may be handed to all of them: emit_end then says so. */
 struct emit *
 emit_begin(enum cli_format format);
+
+/* name is NULL for an element of a list, which has the list's item as its name. */
 void
 emit_object(struct emit *e, const char *name);
 void
 emit_object_end(struct emit *e);
-/* items: the name each element has in XML */
+/* item: the name each element has in XML. name NULL: in XML the elements have no
+ * parent of their own (stock's volGetopts: a count, then each Opt), and JSON's
+ * array is called item. */
 void
 emit_list(struct emit *e, const char *name, const char *item);
 void
@@ -80,15 +85,29 @@ void
 emit_str(struct emit *e, const char *name, const char *value);
 void
 emit_num(struct emit *e, const char *name, int64_t value);
+/* 1 or 0 in XML, as stock; true or false in JSON. */
 void
 emit_bool(struct emit *e, const char *name, bool value);
-/* Text form only; ignored by XML and JSON. */
+/* An attribute of the object just begun (<brick uuid="…">); a member in JSON. */
+void
+emit_attribute(struct emit *e, const char *name, const char *value);
+/* Text directly in an object, XML only: stock's <brick>HOST:PATH<name>…. */
+void
+emit_content(struct emit *e, const char *value);
+/* Text form only: to standard output, to standard error. Ignored by XML and JSON. */
 void
 emit_text(struct emit *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Fails with a sentence: in text `volume set: failed: SENTENCE` on stderr or stdout as stock
- * does; in XML and JSON opRet -1, opErrno, opErrstr. */
+void
+emit_note(struct emit *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Fails with a sentence: in text `COMMAND: failed: SENTENCE`, or the sentence alone
+ * when command is NULL, on standard error as stock does; in XML and JSON opRet -1,
+ * opErrno, opErrstr, and what else is emitted (stock's cliOp, output). When it is
+ * called again, text shows both, XML and JSON the first. */
 void
 emit_fail(struct emit *e, const char *command, int op_errno, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Prints all of it and frees it. Returns the exit status: 0; 1 after emit_fail (also
+ * with --xml, where stock's set and reset exit 0: a script that looks only at the
+ * status must not take a failure for success), or if it could not be printed. */
 int
 emit_end(struct emit *e);
 

@@ -1,1 +1,24 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+
+# Loaded when they are used, so that other commands do not wait for the linker.
+pkglib_LTLIBRARIES = cli/emit_xml.la
+cli_emit_xml_la_SOURCES = cli/emit_xml.c cli/emit.h
+cli_emit_xml_la_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
+cli_emit_xml_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
+cli_emit_xml_la_LIBADD = common/libcommon.a $(XML_LIBS)
+
+noinst_LIBRARIES += cli/libface.a
+cli_libface_a_SOURCES = \
+	cli/cli.h \
+	cli/emit.c cli/emit.h \
+	cli/emit_json.c \
+	cli/module.c cli/module.h
+cli_libface_a_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_MODULEDIR='"$(pkglibdir)"'
+
+check_PROGRAMS += cli/emit_test
+cli_emit_test_SOURCES = cli/emit_test.c
+cli_emit_test_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_MODULEDIR='"$(abs_builddir)/cli/.libs"'
+cli_emit_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+cli_emit_test_LDADD = cli/libface.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
+# the module is loaded, not linked: say that it must be there
+EXTRA_cli_emit_test_DEPENDENCIES = cli/emit_xml.la
