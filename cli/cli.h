@@ -4,6 +4,7 @@
  *
  *   main.c      options, finds the command's row, hands over what is not ours
  *   table.c     one row per command: parser, help, completion, manual read it
+ *   stock.c     the stock program: exec it, or run it and read what it says
  *   emit.c      one model, three writers: text, XML (loaded when used), JSON
  *   rpc.c       glusterd's CLI program over its unix socket, off the main thread
  *   peers.c     `system:: execute volext`: every node's answer, by name
@@ -29,13 +30,30 @@ struct cli {
     bool script;           /* --mode=script: no questions */
     bool interactive;      /* a line typed at the prompt: never exec, fork instead */
     bool force;            /* the word was given */
+    int timeout;           /* --timeout: seconds that glusterd may take for one request */
     const char *socket;    /* --glusterd-sock, or the default */
     const char *stock;     /* the stock gluster program */
     char **stock_argv;     /* the whole command line as given, for handing over */
     const char *line;      /* the command as one line: cmd-str */
-    struct volgen_table *table;
-    struct emit *emit;
+    struct volgen_table table; /* loaded by cli_table() on its first use */
+    bool table_loaded;
 };
+
+/* Extensions and their options; reads the description files once. */
+const struct volgen_table *
+cli_table(struct cli *cli);
+
+/* Runs the words of one command (global options already taken out): our row, or
+ * stock. The exit status. Not for interactive sessions: returns only if cli->interactive
+ * or if the command is ours. */
+int
+cli_run(struct cli *cli, int argc, char **argv);
+
+/* Takes global options out of argv (NULL-terminated words remain in *words, the
+ * caller's array of at least argc + 1). The number of words; or CLI_HAND_OVER when
+ * there is an option that only stock knows or may answer. */
+int
+cli_parse_options(struct cli *cli, int argc, char **argv, char **words);
 
 /* ---- table.c ------------------------------------------------------------ */
 
@@ -58,6 +76,25 @@ enum { CLI_HAND_OVER = -1000 };
 
 extern const struct command cli_commands[];
 extern const size_t cli_command_count;
+
+/* The row whose words argv begins with, abbreviated as stock allows ("v inf");
+ * *used is the number of words it took. NULL: not ours. */
+const struct command *
+cli_command_find(int argc, char **argv, int *used);
+
+/* ---- stock.c ------------------------------------------------------------ */
+
+/* Becomes the stock program with the same command line; at the prompt runs it
+ * instead, with cli->line's words, and returns its exit status. */
+int
+cli_hand_over(struct cli *cli);
+
+/* Runs stock with the global options of this call and these words (NULL-terminated)
+ * and reads what it prints. out or err NULL: goes where ours goes. *status: its exit
+ * status, 128 + N for a signal. 0 or -errno (it was not run). */
+int
+cli_stock_run(struct cli *cli, char *const *words, struct strbuf *out, struct strbuf *err,
+              int *status);
 
 /* ---- emit.c ------------------------------------------------------------- */
 

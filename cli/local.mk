@@ -1,4 +1,15 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+CLI_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
+
+sbin_PROGRAMS += cli/gluster
+cli_gluster_SOURCES = \
+	cli/commands.h \
+	cli/main.c \
+	cli/stock.c \
+	cli/table.c \
+	cli/volume.c
+cli_gluster_CPPFLAGS = $(CLI_CPPFLAGS)
+cli_gluster_LDADD = cli/libface.a common/libcommon.a
 
 # Loaded when they are used, so that other commands do not wait for the linker.
 pkglib_LTLIBRARIES = cli/emit_xml.la

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * Every command of ours: one row each. Parser, help, completion and the manual
+ * page read it.
+ */
+#include "cli/commands.h"
+
+const struct command cli_commands[] = {
+    {"help", "[all]", "display help for command classes", cmd_help, CMD_STOCK,
+     "Stock's help, and the classes of commands that volext adds."},
+    {"volume set", "VOLNAME KEY VALUE [KEY VALUE]... [force]", "set volume options",
+     cmd_volume_set, CMD_XML | CMD_STOCK,
+     "Sets options of extensions, and stock options beside them in one command. The "
+     "values are checked, and every node of the pool is asked whether it can do what "
+     "they want, before anything is changed; success is reported when every node has "
+     "applied them. With the word force as the last one, nodes that are down are left "
+     "out: they apply the options when they return. `volume set help` lists the keys."},
+    {"volume get", "VOLNAME KEY|all", "show volume options", cmd_volume_get,
+     CMD_XML | CMD_STOCK,
+     "Shows the value of an option, its default where it is not set."},
+    {"volume reset", "VOLNAME [KEY] [force]", "set volume options to their defaults",
+     cmd_volume_reset, CMD_XML | CMD_STOCK,
+     "Sets one option, or all of them, to the default."},
+    {"volume info", "[VOLNAME|all]", "show volumes", cmd_volume_info,
+     CMD_XML | CMD_STOCK,
+     "Stock's information; options of extensions are shown by the names they are set by."},
+    {"volume help", "", "display help for the volume command", cmd_volume_help, CMD_STOCK,
+     "Stock's help, and the volume commands that volext adds."},
+    {"volume extension", "VOLNAME {status | apply [force]}",
+     "show which extensions are wanted and applied, or restart bricks for them",
+     cmd_volume_extension, CMD_XML,
+     "status shows for each volfile and each brick which extensions are wanted, which are "
+     "there, and what waits for a restart of a brick. apply restarts bricks that wait, one at a "
+     "time; in a replicated or dispersed volume it waits for heal to finish in between, "
+     "in any other it asks first, because clients see a short interruption."},
+    {"glupy install", "FILE", "install a translator written in Python on all nodes",
+     cmd_glupy_install, CMD_XML,
+     "FILE is NAME.py, at most 1 MiB. Every node compiles and imports it before it takes "
+     "it; volumes that use the module get the new code at once."},
+    {"glupy list", "", "list the modules on all nodes", cmd_glupy_list, CMD_XML,
+     "Lists installed modules and packaged examples, and names the nodes that differ."},
+    {"glupy show", "MODULE", "show a module's documentation", cmd_glupy_show, CMD_XML,
+     "Shows where a module is, its SHA-256, and its docstring."},
+    {"glupy remove", "MODULE", "remove a module from all nodes", cmd_glupy_remove, CMD_XML,
+     "Refused while a volume uses the module."},
+};
+
+const size_t cli_command_count = ARRAY_SIZE(cli_commands);
+
+/* Stock takes an abbreviation that only one of its words begins with; these are
+ * its words, and ours where stock has none that begins so. */
+static const char *const first_words[] = {
+    "volume",   "peer", "pool",   "snapshot", "system::", "quit", "exit",
+    "help",     "global", "get-state", "nfs-ganesha", "features", "glupy", NULL};
+static const char *const volume_words[] = {
+    "bitrot",  "quota",   "inode-quota", "help",         "info",        "create",
+    "delete",  "start",   "stop",        "add-brick",    "remove-brick", "rebalance",
+    "replace-brick", "set", "log",       "sync",         "reset",       "geo-replication",
+    "profile", "top",     "status",      "heal",         "statedump",   "list",
+    "clear-locks", "barrier", "get",     "reset-brick",  "extension",   NULL};
+static const char *const glupy_words[] = {"install", "list", "show", "remove", NULL};
+
+/* The word that `typed` means, or NULL: unknown or ambiguous. */
+static const char *
+expand(const char *const *words, const char *typed)
+{
+    const char *found = NULL;
+    size_t len = strlen(typed);
+
+    if (!len)
+        return NULL;
+    for (; *words; words++) {
+        if (strncmp(*words, typed, len))
+            continue;
+        if (!(*words)[len])
+            return *words;
+        if (found)
+            return NULL;
+        found = *words;
+    }
+    return found;
+}
+
+const struct command *
+cli_command_find(int argc, char **argv, int *used)
+{
+    const char *first = argc > 0 ? expand(first_words, argv[0]) : NULL;
+    const char *second = NULL;
+
+    if (!first)
+        return NULL;
+    if (!strcmp(first, "volume"))
+        second = argc > 1 ? expand(volume_words, argv[1]) : NULL;
+    else if (!strcmp(first, "glupy"))
+        second = argc > 1 ? expand(glupy_words, argv[1]) : NULL;
+
+    for (size_t i = 0; i < cli_command_count; i++) {
+        const char *rest = cli_commands[i].words;
+        size_t len = strlen(first);
+
+        if (strncmp(rest, first, len) || (rest[len] && rest[len] != ' '))
+            continue;
+        *used = rest[len] ? 2 : 1;
+        if (!rest[len] || (second && !strcmp(rest + len + 1, second)))
+            return &cli_commands[i];
+    }
+    return NULL;
+}
