@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+# The tests on real daemons are run by scripts/check; here they are only packed.
+# No test is registered anywhere: every tests/*.bats is one.
+EXTRA_DIST += tests/lib
+
+dist-hook: dist-bats
+.PHONY: dist-bats
+dist-bats:
+	for f in $(srcdir)/tests/*.bats; do \
+	    test ! -e "$$f" || cp -p "$$f" "$(distdir)/tests/" || exit 1; \
+	done

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+"""desired.py ROOT VOLUME: do a node's volfiles hold what its info asks for?
+
+ROOT is the node's root folder (/proc/PID/root of its process 1). Written from the
+documentation of the options and without volext's code or programs, so that both
+can disagree. Prints what is wrong, one line each; the exit status is 0 if nothing is.
+"""
+import glob
+import hashlib
+import os
+import re
+import sys
+
+
+class Wrong(Exception):
+    pass
+
+
+def parse(path):
+    """{name: (type, options, subvolumes)} of a volfile, in its order."""
+    nodes, name = {}, None
+    with open(path, encoding="utf-8", errors="surrogateescape") as f:
+        text = f.read()
+    if not text.endswith("\n"):
+        raise Wrong("does not end with a newline")
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split(None, 2)
+        if not words or words[0].startswith("#"):
+            continue
+        if words[0] == "volume":
+            if name or words[1] in nodes:
+                raise Wrong(f"line {number}: volume {words[1]} here")
+            name = words[1]
+            kind, options, children = None, {}, []
+        elif name is None:
+            raise Wrong(f"line {number}: {line!r} outside a volume")
+        elif words[0] == "type":
+            kind = words[1]
+        elif words[0] == "option":
+            options[words[1]] = words[2].strip('"') if len(words) > 2 else ""
+        elif words[0] == "subvolumes":
+            children = line.split()[1:]
+            missing = [c for c in children if c not in nodes]
+            if missing:
+                raise Wrong(f"line {number}: {missing} not defined before")
+        elif words[0] == "end-volume":
+            if not kind:
+                raise Wrong(f"{name} has no type")
+            nodes[name] = (kind, options, children)
+            name = None
+        else:
+            raise Wrong(f"line {number}: {line!r}")
+    if name or not nodes:
+        raise Wrong("is cut off" if name else "is empty")
+    return nodes
+
+
+def top_of(nodes):
+    children = {c for _, _, cs in nodes.values() for c in cs}
+    tops = [n for n in nodes if n not in children]
+    if len(tops) != 1:
+        raise Wrong(f"has {len(tops)} tops: {tops}")
+    return tops[0]
+
+
+class Node:
+    def __init__(self, root, volume):
+        self.root, self.volume = root, volume
+        self.work = root + "/var/lib/glusterd"
+        self.dir = f"{self.work}/vols/{volume}"
+        self.info, self.bricks = {}, []
+        with open(self.dir + "/info", encoding="utf-8", errors="surrogateescape") as f:
+            for line in f.read().splitlines():
+                key, _, value = line.partition("=")
+                if re.fullmatch(r"brick-\d+", key):
+                    self.bricks.append(value)
+                else:
+                    self.info[key] = value
+
+    def option(self, key, default):
+        return self.info.get("user.features.glupy-" + key, default)
+
+    def module(self, name):
+        """The SHA-256 of the module that this node would run, or None."""
+        places = [self.work + "/volext/modules"] + glob.glob(self.root + "/usr/*/share/volext/modules")
+        for place in places + [self.root + "/usr/share/volext/modules"]:
+            try:
+                with open(f"{place}/{name}.py", "rb") as f:
+                    return hashlib.sha256(f.read()).hexdigest()
+            except FileNotFoundError:
+                pass
+        return None
+
+    def modules(self):
+        """[(name, digest)] that are wanted and can be had, first on top."""
+        wanted = self.option("module", "off")
+        if wanted in ("off", "") or not glob.glob(
+                self.root + "/usr/lib*/**/glusterfs/*/xlator/features/glupy.so", recursive=True):
+            return []
+        found = []
+        for name in (n.strip() for n in wanted.split(",")):
+            has, must = self.module(name), self.option("digest." + name, None)
+            if has and must in (None, "", has):
+                found.append((name, has))
+        return found
+
+    def names(self):
+        return [f"{self.volume}-volext-glupy-{m}" for m, _ in self.modules()]
+
+    def wanted(self, file):
+        """The names of our nodes in this file, top first."""
+        volume, side = self.volume, self.option("side", "client")
+        if file == f"trusted-{volume}.tcp-fuse.vol":
+            return self.names() if side == "client" else []
+        if file == f"{volume}.tcp-fuse.vol":
+            return self.names() if side == "client" and self.option("clients", "trusted") == "all" else []
+        if file in [self.brick_file(b) for b in self.bricks]:
+            return self.names() if side == "brick" else []
+        return []
+
+    def brick_file(self, brick):
+        host, _, path = brick.partition(":")
+        return f"{self.volume}.{host}.{path.lstrip('-')}.vol"
+
+    def running(self, file):
+        """What a running brick of this node was started with, or None."""
+        for brick in self.bricks:
+            host, _, path = brick.partition(":")
+            if self.brick_file(brick) != file:
+                continue
+            try:
+                with open(f"{self.root}/run/gluster/vols/{self.volume}/{host}{path}.pid") as f:
+                    pid = f.read().strip()
+                os.stat(f"{self.root}/proc/{pid}/exe")
+            except FileNotFoundError:
+                return None
+            try:
+                with open(f"{self.work}/volext/bricks/{self.volume}/{host}{path}") as f:
+                    return [line.split()[0] for line in f if line.strip()]
+            except FileNotFoundError:
+                return []
+        return None
+
+    def check_place(self, nodes, names, file):
+        """Below the top io-stats, or directly above the type that position names."""
+        top = top_of(nodes)
+        position = self.option("position", "")
+        for name, below in zip(names, names[1:]):
+            if nodes[name][2] != [below]:
+                raise Wrong(f"{name} is not directly above {below}")
+        if position and any(kind == position for kind, _, _ in nodes.values()):
+            child = nodes[names[-1]][2]
+            if len(child) != 1 or nodes[child[0]][0] != position:
+                raise Wrong(f"{names[-1]} is above {child}, not above a {position}")
+        elif "tcp-fuse" in file:
+            if nodes[top][0] != "debug/io-stats" or nodes[top][2] != names[:1]:
+                raise Wrong(f"{names[0]} is not directly below the top {top}")
+        elif [p for p, (kind, _, cs) in nodes.items() if names[0] in cs and kind == "debug/io-stats"] == []:
+            raise Wrong(f"{names[0]} is not below the io-stats")
+
+    def check_options(self, nodes):
+        for module, digest in self.modules():
+            name = f"{self.volume}-volext-glupy-{module}"
+            if name not in nodes:
+                continue
+            kind, has, _ = nodes[name]
+            if kind != "features/glupy":
+                raise Wrong(f"{name} is a {kind}")
+            want = {"module-name": module, "module-digest": digest}
+            for key, default in (("on-error", "pass"), ("timeout", "1000"), ("threads", "2")):
+                if self.option(key, default) != default:
+                    want[key] = self.option(key, default)
+            prefix = f"user.features.glupy-option.{module}."
+            for key, value in self.info.items():
+                if key.startswith(prefix):
+                    want["module-option." + key[len(prefix):]] = value
+            for key, value in want.items():
+                if has.get(key) != value:
+                    raise Wrong(f"{name}: option {key} is {has.get(key)!r}, wanted {value!r}")
+            extra = set(has) - set(want) - {"module-path", "on-error", "timeout", "threads", "passthrough"}
+            if extra:
+                raise Wrong(f"{name}: options {sorted(extra)} are not wanted")
+
+    def check(self, path):
+        file = os.path.basename(path)
+        nodes = parse(path)
+        top_of(nodes)
+        ours = [n for n in reversed(nodes) if "-volext-" in n]
+        wanted = self.wanted(file)
+        running = self.running(file)
+        if running is not None and wanted != running:
+            wanted = running
+        if ours != wanted:
+            raise Wrong(f"has {ours or 'nothing of ours'}, wanted {wanted or 'nothing'}")
+        if ours:
+            self.check_place(nodes, ours, file)
+            if running is None:
+                self.check_options(nodes)
+
+
+def main():
+    root, volume = sys.argv[1:3]
+    node, bad = Node(root, volume), 0
+    files = glob.glob(node.dir + "/*.vol") + glob.glob(node.dir + "/**/*.vol", recursive=True)
+    files += glob.glob(node.work + "/*/*.vol")
+    for path in sorted(set(files)):
+        if "/snaps/" in path or "/volext/" in path:
+            continue
+        try:
+            node.check(path)
+        except (Wrong, IndexError) as e:
+            print(f"{path[len(root):]}: {e}")
+            bad += 1
+    leftover = glob.glob(node.dir + "/.*.vol*") + glob.glob(node.dir + "/*.vol.*")
+    for path in leftover:
+        print(f"{path[len(root):]}: left over")
+    return 1 if bad or leftover else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

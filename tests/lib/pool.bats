@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# The pool itself, on stock GlusterFS: what other tests rely on.
+bats_require_minimum_version 1.5.0
+load pool
+
+setup_file() { pool_start 3 --bare 3; }
+teardown_file() { pool_stop; }
+
+@test "nodes are peers of one another, and clients mount" {
+    gluster 1 volume create v1 replica 3 "$(brick 1 v1)" "$(brick 2 v1)" "$(brick 3 v1)" force
+    gluster 1 volume start v1
+    wait_until 20 bricks_online v1 3
+    node_boot c1 bare
+    volume_mount c1 v1
+    on c1 sh -c 'echo hello >/mnt/v1/a'
+    volume_mount 2 v1
+    [ "$(on 2 cat /mnt/v1/a)" = hello ]
+    in_graph c1 v1 cluster/replicate
+    not_in_graph c1 v1 features/glupy
+    as_desired v1 1 2 3
+    info_agrees v1 1 2 3
+}
+
+@test "a node's power is cut, and it returns with its disk" {
+    node_boot 4
+    on 4 sh -c 'echo kept >/srv/x; echo lost >/run/x; echo kept >/usr/lib/x'
+    node_kill 4
+    run on 4 true
+    [ "$status" = 3 ]
+    node_boot 4
+    [ "$(on 4 cat /srv/x /usr/lib/x)" = $'kept\nkept' ]
+    on 4 test ! -e /run/x
+    [ ! -e /usr/lib/x ]
+}
+
+@test "a node writes nothing to the machine's folders" {
+    on 2 sh -c 'for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /srv /mnt; do
+        touch $d/volext-was-here || exit 1; done'
+    for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /srv /mnt; do
+        [ ! -e $d/volext-was-here ]
+    done
+}
+
+@test "a pool ends with its owner, even one that was killed" {
+    cat >"$BATS_TEST_TMPDIR/owner" <<-END
+	unset BATS_VERSION
+	. '$BATS_TEST_DIRNAME/pool.bash'
+	POOL_DIR=$BATS_TEST_TMPDIR/p
+	pool_start 1
+	kill -9 \$\$
+	END
+    run -137 bash "$BATS_TEST_TMPDIR/owner"
+    read -r pid _ <"$BATS_TEST_TMPDIR/p/life"
+    wait_until 10 test ! -e "/proc/$pid"
+    wait_until 10 test ! -e "$BATS_TEST_TMPDIR/p"
+}
+
+@test "two pools live side by side" {
+    first=$POOL_DIR
+    (
+        pool_start 1 || exit 1
+        [ "$POOL_DIR" != "$first" ] && stock 1 volume list 2>&1 | grep -q 'No volumes'
+        rc=$?
+        pool_stop
+        [ ! -e "$POOL_DIR" ] && exit $rc
+    )
+    [ -d "$first" ]
+    peers_connected 1 3
+}
+
+@test "desired.py sees what is missing and what is too much" {
+    wait_until 20 gluster 1 volume create d1 "$(brick 1 d1)" "$(brick 2 d1)" force
+    as_desired d1 1 2
+    fuse=$POOL_DIR/1/lib/vols/d1/trusted-d1.tcp-fuse.vol
+    cp "$fuse" "$BATS_TEST_TMPDIR/keep"
+    /usr/bin/python3 - "$fuse" <<-'END'
+	import re, sys
+	text = open(sys.argv[1]).read()
+	head, top = text.rsplit("volume d1\n", 1)
+	below = re.search(r"subvolumes (\S+)", top)[1]
+	node = f"volume d1-volext-glupy-x\n    type features/glupy\n    option module-name x\n    subvolumes {below}\nend-volume\n\n"
+	open(sys.argv[1], "w").write(head + node + "volume d1\n" + top.replace(below, "d1-volext-glupy-x"))
+	END
+    run -1 as_desired d1 1
+    [[ $output == *"d1-volext-glupy-x"* ]]
+    head -c 700 "$BATS_TEST_TMPDIR/keep" >"$fuse"
+    run -1 as_desired d1 1
+    cat "$BATS_TEST_TMPDIR/keep" >"$fuse"
+    as_desired d1 1
+}
