@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 CLI_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 
-sbin_PROGRAMS += cli/gluster
-cli_gluster_SOURCES = \
+# All but main.c: tests and the generator of documentation use the same table.
+noinst_LIBRARIES += cli/libcli.a
+cli_libcli_a_SOURCES = \
 	cli/commands.h \
-	cli/main.c \
 	cli/stock.c \
 	cli/table.c \
 	cli/volume.c
+cli_libcli_a_CPPFLAGS = $(CLI_CPPFLAGS)
+CLI_LIBS = cli/libcli.a cli/libface.a common/libcommon.a
+
+sbin_PROGRAMS += cli/gluster
+cli_gluster_SOURCES = cli/main.c
 cli_gluster_CPPFLAGS = $(CLI_CPPFLAGS)
-cli_gluster_LDADD = cli/libface.a common/libcommon.a
+cli_gluster_LDADD = $(CLI_LIBS)
 
 # Loaded when they are used, so that other commands do not wait for the linker.
 pkglib_LTLIBRARIES = cli/emit_xml.la
@@ -23,6 +28,7 @@ cli_libface_a_SOURCES = \
 	cli/cli.h \
 	cli/emit.c cli/emit.h \
 	cli/emit_json.c \
+	cli/grammar.c cli/grammar.h \
 	cli/module.c cli/module.h
 cli_libface_a_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_MODULEDIR='"$(pkglibdir)"'
 
@@ -33,3 +39,8 @@ cli_emit_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 cli_emit_test_LDADD = cli/libface.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
 # the module is loaded, not linked: say that it must be there
 EXTRA_cli_emit_test_DEPENDENCIES = cli/emit_xml.la
+
+check_PROGRAMS += cli/grammar_test
+cli_grammar_test_SOURCES = cli/grammar_test.c
+cli_grammar_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+cli_grammar_test_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
