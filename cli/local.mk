@@ -5,6 +5,8 @@ CLI_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_SOURCES = \
 	cli/commands.h \
+	cli/dict.c cli/dict.h \
+	cli/rpc.c cli/rpc.h \
 	cli/stock.c \
 	cli/table.c \
 	cli/volume.c
@@ -22,6 +24,14 @@ cli_emit_xml_la_SOURCES = cli/emit_xml.c cli/emit.h
 cli_emit_xml_la_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
 cli_emit_xml_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 cli_emit_xml_la_LIBADD = common/libcommon.a $(XML_LIBS)
+
+# One call to glusterd; libtirpc brings ten more libraries with it.
+pkglib_LTLIBRARIES += cli/wire.la
+cli_wire_la_SOURCES = cli/wire.c cli/wire.h
+cli_wire_la_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI) -I/usr/include/glusterfs/rpc
+cli_wire_la_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_CFLAGS) $(TIRPC_CFLAGS)
+cli_wire_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
+cli_wire_la_LIBADD = -lgfxdr $(TIRPC_LIBS)
 
 noinst_LIBRARIES += cli/libface.a
 cli_libface_a_SOURCES = \
@@ -44,3 +54,8 @@ check_PROGRAMS += cli/grammar_test
 cli_grammar_test_SOURCES = cli/grammar_test.c
 cli_grammar_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 cli_grammar_test_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += cli/dict_test
+cli_dict_test_SOURCES = cli/dict_test.c
+cli_dict_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+cli_dict_test_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
