@@ -56,7 +56,7 @@ add_clean(struct strbuf *line, const char *text)
     }
 }
 
-static void
+static void PRINTF_LIKE(2, 0)
 log_line(char level, const char *fmt, va_list args)
 {
     AUTO_STRBUF struct strbuf line = STRBUF_INIT, text = STRBUF_INIT;

@@ -31,7 +31,7 @@ strbuf_char(struct strbuf *b, char c);
 void
 strbuf_fmt(struct strbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void
-strbuf_vfmt(struct strbuf *b, const char *fmt, va_list args);
+strbuf_vfmt(struct strbuf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* Empties it, keeps the room. */
 void
 strbuf_reset(struct strbuf *b);
