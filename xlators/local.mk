@@ -1,1 +1,31 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+featuresdir = $(xlatordir)/features
+features_LTLIBRARIES = xlators/glupy.la
+xlators_glupy_la_SOURCES = \
+	xlators/glupy/glupy.h xlators/glupy/value.h \
+	xlators/glupy/glupy.c xlators/glupy/value.c xlators/glupy/request.c \
+	xlators/glupy/worker.c xlators/glupy/python.c xlators/glupy/module.c \
+	xlators/glupy/classic.c
+nodist_xlators_glupy_la_SOURCES = xlators/glupy/fops.c
+xlators_glupy_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI) \
+	-DPYTHON_HOME='"$(PYTHON_PREFIX)"'
+# their headers come as system headers: our warnings are not for them
+GLUSTERFS_SYSTEM_CFLAGS = $(subst -I,-isystem ,$(GLUSTERFS_CFLAGS)) -isystem /usr/include/glusterfs
+xlators_glupy_la_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS) \
+	$(subst -I,-isystem ,$(PYTHON_EMBED_CFLAGS)) $(MD_CFLAGS)
+xlators_glupy_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-export-symbols-regex '^xlator_api$$'
+xlators_glupy_la_LIBADD = common/libcommon.a $(PYTHON_EMBED_LIBS) $(MD_LIBS) -lglusterfs
+
+noinst_PROGRAMS += xlators/glupy/layout
+xlators_glupy_layout_SOURCES = xlators/glupy/layout.c
+xlators_glupy_layout_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+xlators_glupy_layout_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
+
+EXTRA_DIST += xlators/fops.def xlators/fops.py xlators/glupy/generate.py
+
+xlators/glupy/fops.c: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py $(srcdir)/xlators/glupy/generate.py
+	@$(MKDIR_P) xlators/glupy
+	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/glupy/generate.py $(srcdir)/xlators/fops.def $@
+BUILT_SOURCES += xlators/glupy/fops.c
+CLEANFILES += xlators/glupy/fops.c

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+"""Exceptions of modules, for the log: each distinct one in full once, then a
+count at every power of ten."""
+import traceback
+
+_LIMIT = 1000
+_seen = {}
+
+
+def describe(instance, where, error):
+    """What is to be logged, or None. error is the exception."""
+    if error is None:
+        return 'no exception'
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append((trace.tb_frame.f_code, trace.tb_lineno))
+        trace = trace.tb_next
+    # a deep recursion is one place, wherever it ended
+    key = (instance, where, type(error), tuple(places[-8:]))
+    count = _seen.get(key, 0) + 1
+    if count == 1 and len(_seen) >= _LIMIT:
+        _seen.clear()
+    _seen[key] = count
+    if count == 1:
+        return ''.join(traceback.format_exception(error, limit=20)).rstrip()
+    if str(count).strip('0') == '1':
+        return f'{type(error).__name__} for the {count}th time (its traceback is above)'
+    return None

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+"""Reads fops.def, for the scripts that generate what exists once per fop."""
+import re
+
+
+class Param:
+    """One argument: its C type and name."""
+
+    def __init__(self, text):
+        self.ctype, self.name = re.match(r'(.*?)\s*(\w+)$', text).groups()
+
+    def __str__(self):
+        return self.ctype + ('' if self.ctype.endswith('*') else ' ') + self.name
+
+
+class Fop:
+    """One file operation: name, its arguments, those of its callback."""
+
+    def __init__(self, name, args, results):
+        self.name = name
+        self.args = [Param(p.strip()) for p in args.split(',')]
+        self.results = [Param(p.strip()) for p in results.split(',')]
+
+
+def read(path):
+    with open(path, encoding='utf-8') as f:
+        text = ''.join(line for line in f if not line.startswith('#'))
+    fops = [Fop(*m) for m in re.findall(r'(\w+)\((.*?)\)\s*->\s*\((.*?)\)', text, re.S)]
+    if len(fops) != 54:
+        raise SystemExit(f'{path}: {len(fops)} operations, GlusterFS has 54')
+    return fops

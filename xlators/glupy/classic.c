@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The built-in module _glupy: handles of requests, and the functions that wind
+ * and unwind them. Structures are shown as ctypes pointers into the request, each of
+ * which keeps the request's memory alive, however long Python keeps it.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+#include "xlators/glupy/glupy.h"
+
+#include "common/cleanup.h"
+
+static void
+py_drop(PyObject **o)
+{
+    Py_XDECREF(*o);
+}
+#define AUTO_PY AUTO(py_drop)
+
+struct handle {
+    PyObject_HEAD
+    struct request *r;
+};
+
+enum operation { OP_WIND, OP_UNWIND };
+
+/* dl.wind_lookup and the like */
+struct call {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    PyObject *dict; /* modules set restype and argtypes, as on a ctypes function */
+    glusterfs_fop_t fop;
+    enum operation operation;
+};
+
+static PyTypeObject handle_type, call_type;
+static struct {
+    PyObject *pointer;     /* the ctypes pointer class of a kind */
+    PyObject *structure;   /* what it points to */
+    PyObject *from_buffer; /* its method */
+} kinds[KIND_COUNT];
+static PyObject *stale_error;
+
+/* ---- handles ------------------------------------------------------------ */
+
+PyObject *
+classic_handle(struct request *r)
+{
+    struct handle *h = PyObject_New(struct handle, &handle_type);
+
+    if (!h)
+        return NULL;
+    request_ref(r);
+    atomic_fetch_add(&r->handles, 1);
+    h->r = r;
+    return (PyObject *)h;
+}
+
+static void
+handle_dealloc(PyObject *self)
+{
+    struct request *r = ((struct handle *)self)->r;
+
+    Py_TYPE(self)->tp_free(self);
+    if (atomic_fetch_sub(&r->handles, 1) == 1) {
+        unsigned word = request_word(r);
+
+        /* nobody is left who could wind or unwind it */
+        if (word_owner(word) == PARKED && request_take(r, word, DECIDING)) {
+            watchdog_give_up(r);
+            return;
+        }
+    }
+    watchdog_unref(r);
+}
+
+static int
+handle_getbuffer(PyObject *self, Py_buffer *view, int flags)
+{
+    struct request *r = ((struct handle *)self)->r;
+
+    return PyBuffer_FillInfo(view, self, r, sizeof(*r), 0, flags);
+}
+
+static PyObject *
+handle_repr(PyObject *self)
+{
+    struct request *r = ((struct handle *)self)->r;
+
+    return PyUnicode_FromFormat("<frame %llu of %s>", (unsigned long long)r->id,
+                                glupy_fops[r->fop].name);
+}
+
+static PyBufferProcs handle_buffer = {.bf_getbuffer = handle_getbuffer};
+static PyTypeObject handle_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "_glupy.Frame",
+    .tp_basicsize = sizeof(struct handle),
+    .tp_dealloc = handle_dealloc,
+    .tp_repr = handle_repr,
+    .tp_as_buffer = &handle_buffer,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_doc = "A request. Good for winding and unwinding it, once each.",
+};
+
+static struct request *
+handle_request(PyObject *o)
+{
+    if (Py_TYPE(o) == &handle_type)
+        return ((struct handle *)o)->r;
+    PyErr_Format(PyExc_TypeError, "a frame is wanted, not %.100s",
+                 Py_TYPE(o)->tp_name);
+    return NULL;
+}
+
+/* ---- values to Python --------------------------------------------------- */
+
+static PyObject *
+value_to_python(struct request *r, PyObject *handle, enum kind kind,
+                const union value *v)
+{
+    switch (kind) {
+    case KIND_INT32:
+        return PyLong_FromLong((int32_t)v->i);
+    case KIND_UINT32:
+        return PyLong_FromUnsignedLong((uint32_t)v->i);
+    case KIND_INT64:
+        return PyLong_FromLongLong(v->i);
+    case KIND_UINT64:
+        return PyLong_FromUnsignedLongLong((uint64_t)v->i);
+    case KIND_STR:
+        if (!v->p)
+            Py_RETURN_NONE;
+        return PyUnicode_DecodeUTF8(v->p, (Py_ssize_t)strlen(v->p), "surrogateescape");
+    default:
+        break;
+    }
+    AUTO_PY PyObject *offset = PyLong_FromSize_t((size_t)((const char *)v - (const char *)r));
+    PyObject *args[] = {handle, offset};
+
+    if (!offset)
+        return NULL;
+    return PyObject_Vectorcall(kinds[kind].from_buffer, args, 2, NULL);
+}
+
+static int
+values_to_python(struct request *r, PyObject *handle, const struct param *params,
+                 unsigned count, const union value *v, PyObject **argv)
+{
+    for (unsigned i = 0; i < count; i++) {
+        argv[i] = value_to_python(r, handle, params[i].kind, &v[i]);
+        if (!argv[i]) {
+            while (i--)
+                Py_DECREF(argv[i]);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+classic_args(struct request *r, PyObject *handle, PyObject **argv)
+{
+    const struct fop *f = &glupy_fops[r->fop];
+    PyObject *this = r->g->c_this;
+    int n = 0;
+
+    if (r->phase == PHASE_FOP) {
+        if (values_to_python(r, handle, f->args, f->argc, r->args.v, argv + 2))
+            return -1;
+        argv[n++] = Py_NewRef(handle);
+        argv[n++] = Py_NewRef(this);
+        return n + (int)f->argc;
+    }
+    if (values_to_python(r, handle, f->res, f->resc, r->res.v, argv + 5))
+        return -1;
+    argv[n++] = Py_NewRef(handle);
+    argv[n++] = PyLong_FromLong(0); /* the cookie: there is one child */
+    argv[n++] = Py_NewRef(this);
+    argv[n++] = PyLong_FromLong(r->op_ret);
+    argv[n++] = PyLong_FromLong(r->op_errno);
+    if (!argv[3] || !argv[4]) {
+        for (int i = 0; i < n + (int)f->resc; i++)
+            Py_CLEAR(argv[i]);
+        return -1;
+    }
+    return n + (int)f->resc;
+}
+
+/* ---- values from Python ------------------------------------------------- */
+
+static int
+pointer_from_python(PyObject *o, enum kind kind, const struct param *param, void **p)
+{
+    Py_buffer view;
+    int is_pointer = PyObject_IsInstance(o, kinds[kind].pointer);
+
+    if (is_pointer < 0)
+        return -1;
+    if (!is_pointer && PyObject_IsInstance(o, kinds[kind].structure) != 1) {
+        PyErr_Format(PyExc_TypeError, "%s: %.100s is wanted, not %.100s", param->name,
+                     ((PyTypeObject *)kinds[kind].pointer)->tp_name,
+                     Py_TYPE(o)->tp_name);
+        return -1;
+    }
+    if (PyObject_GetBuffer(o, &view, PyBUF_SIMPLE))
+        return -1;
+    *p = is_pointer ? *(void **)view.buf : view.buf;
+    PyBuffer_Release(&view);
+    return 0;
+}
+
+/* The text stays that of *keep, which the caller drops. */
+static int
+string_from_python(PyObject *o, void **p, PyObject **keep)
+{
+    char *text;
+
+    *keep = PyUnicode_Check(o) ? PyUnicode_AsEncodedString(o, "utf-8", "surrogateescape")
+                               : Py_NewRef(o);
+    if (!*keep || PyBytes_AsStringAndSize(*keep, &text, NULL)) /* refuses NULs */
+        return -1;
+    *p = text;
+    return 0;
+}
+
+static int
+value_from_python(PyObject *o, const struct param *param, union value *v,
+                  PyObject **keep)
+{
+    *v = (union value){0};
+    if (o == Py_None)
+        return 0;
+    if (param->kind == KIND_STR)
+        return string_from_python(o, &v->p, keep);
+    if (param->kind > KIND_STR)
+        return pointer_from_python(o, param->kind, param, &v->p);
+    AUTO_PY PyObject *number = PyNumber_Index(o);
+
+    if (!number)
+        return -1;
+    v->i = (int64_t)PyLong_AsUnsignedLongLongMask(number);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* Is p something that the request holds anyway? Then it need not be held again. */
+static bool
+is_held(const struct request *r, enum kind kind, const void *p)
+{
+    const struct fop *f = &glupy_fops[r->fop];
+
+    for (unsigned i = 0; r->has_args && i < f->argc; i++) {
+        if (f->args[i].kind == kind && r->args.v[i].p == p)
+            return true;
+    }
+    for (unsigned i = 0; r->has_res && i < f->resc; i++) {
+        if (f->res[i].kind == kind && r->res.v[i].p == p)
+            return true;
+    }
+    return false;
+}
+
+/* What GlusterFS follows without a look must be there, unless it was not there in
+ * what the module got (`original`, may be NULL). */
+static bool
+may_be_null(const struct param *param, unsigned i, const union value *original,
+            int op_ret)
+{
+    if (param->kind == KIND_DICT && !strcmp(param->name, "xdata"))
+        return true;
+    if (op_ret == 0 && (param->kind == KIND_VECTOR || param->kind == KIND_IOBREF ||
+                        param->kind == KIND_DIRENTS))
+        return true;
+    return original && !original[i].p;
+}
+
+/* How many vectors stand behind p, if it is the request's own; else count. */
+static int64_t
+vector_room(const struct request *r, const void *p, int64_t count)
+{
+    const struct fop *f = &glupy_fops[r->fop];
+
+    for (unsigned i = 0; r->has_args && i < f->argc; i++) {
+        if (f->args[i].kind == KIND_VECTOR && r->args.v[i].p == p)
+            return r->args.v[i + 1].i;
+    }
+    for (unsigned i = 0; r->has_res && i < f->resc; i++) {
+        if (f->res[i].kind == KIND_VECTOR && r->res.v[i].p == p)
+            return r->res.v[i + 1].i;
+    }
+    return count;
+}
+
+/* Holds what Python gave, as far as the request does not already. */
+static int
+keep_values(const struct request *r, struct values *values,
+            const struct param *params, unsigned count, const union value *v)
+{
+    values_init(values);
+    for (unsigned i = 0; i < count; i++) {
+        enum kind kind = params[i].kind;
+        union value next = i + 1 < count ? v[i + 1] : (union value){0};
+
+        values->v[i] = v[i];
+        if (kind == KIND_VECTOR && v[i].p &&
+            (next.i < 0 || next.i > vector_room(r, v[i].p, next.i))) {
+            PyErr_SetString(PyExc_ValueError, "count is larger than the vector");
+            goto failed;
+        }
+        if (kind < KIND_STR || !v[i].p || is_held(r, kind, v[i].p))
+            continue;
+        if (values_hold(values, i, kind, v[i], next)) {
+            PyErr_NoMemory();
+            goto failed;
+        }
+        continue;
+failed:
+        values_release(values, params, i);
+        return -1;
+    }
+    return 0;
+}
+
+/* Reads count Python objects into new values. NULL with an exception, or with
+ * *same set: they are just the original ones. */
+static struct values *
+read_values(const struct request *r, PyObject *const *argv,
+            const struct param *params, unsigned count,
+            const union value *original, int op_ret, bool *same)
+{
+    union value v[VALUES_MAX];
+    PyObject *keep[VALUES_MAX] = {NULL};
+    struct values *values = NULL;
+    unsigned i;
+
+    *same = original != NULL;
+    for (i = 0; i < count; i++) {
+        if (value_from_python(argv[i], &params[i], &v[i], &keep[i]))
+            goto out;
+        if (op_ret >= 0 && params[i].kind >= KIND_STR && !v[i].p &&
+            !may_be_null(&params[i], i, original, op_ret)) {
+            PyErr_Format(PyExc_ValueError, "%s must not be None here", params[i].name);
+            goto out;
+        }
+        /* a text is always another pointer: compare what it says */
+        if (*same && params[i].kind == KIND_STR && v[i].p && original[i].p)
+            *same = !strcmp(v[i].p, original[i].p);
+        else if (*same && params[i].kind < KIND_STR && params[i].kind <= KIND_UINT32)
+            *same = (uint32_t)v[i].i == (uint32_t)original[i].i;
+        else if (*same)
+            *same = v[i].i == original[i].i;
+    }
+    if (*same)
+        goto out;
+    values = malloc(sizeof(*values));
+    if (!values)
+        PyErr_NoMemory();
+    else if (keep_values(r, values, params, count, v))
+        free(TAKE(values));
+out:
+    if (PyErr_Occurred())
+        *same = false;
+    for (i = 0; i < count; i++)
+        Py_XDECREF(keep[i]);
+    return values;
+}
+
+/* ---- wind and unwind ---------------------------------------------------- */
+
+static PyObject *
+refuse(struct request *r, const char *what)
+{
+    atomic_fetch_add(&r->g->count.refused, 1);
+    return PyErr_Format(stale_error, "%s of %s: %s", what, glupy_fops[r->fop].name,
+                        word_owner(request_word(r)) == DONE
+                            ? "the request is over"
+                            : "it was wound or unwound before");
+}
+
+/* Commits a decision that was read completely. Outside of its handler it is
+ * carried out at once, without the GIL; inside when the handler returns. */
+static PyObject *
+decide(struct request *r, enum decision decision, struct values *values,
+       int op_ret, int op_errno)
+{
+    unsigned word = request_word(r);
+    bool in_handler = word_owner(word) == RUNNING;
+
+    if ((!in_handler && word_owner(word) != PARKED) ||
+        !request_take(r, word, DECIDING)) {
+        if (values) {
+            const struct fop *f = &glupy_fops[r->fop];
+            bool answer = decision == DECIDE_UNWIND;
+
+            values_release(values, answer ? f->res : f->args, answer ? f->resc : f->argc);
+            free(values);
+        }
+        return refuse(r, decision == DECIDE_WIND ? "wind" : "unwind");
+    }
+    r->decision = decision;
+    r->out[decision == DECIDE_UNWIND ? PHASE_CBK : PHASE_FOP] = values;
+    if (decision == DECIDE_UNWIND) {
+        r->op_ret = op_ret;
+        r->op_errno = op_ret < 0 && (op_errno <= 0 || op_errno > 4095) ? EIO : op_errno;
+    }
+    if (in_handler) {
+        request_take(r, (word & ~0xffu) | DECIDING, DECIDED);
+    } else {
+        Py_BEGIN_ALLOW_THREADS
+        request_act(r);
+        Py_END_ALLOW_THREADS
+    }
+    Py_RETURN_NONE;
+}
+
+static bool
+is_open(const struct request *r)
+{
+    enum owner owner = word_owner(request_word(r));
+
+    return owner == RUNNING || owner == PARKED;
+}
+
+static int
+check_child(const struct request *r, PyObject *o)
+{
+    static const struct param xl = {"xl", KIND_UNKNOWN};
+    void *p = NULL;
+
+    if (o == Py_None)
+        return 0;
+    if (pointer_from_python(o, KIND_UNKNOWN, &xl, &p))
+        return -1;
+    if (!p || p == FIRST_CHILD(r->g->xl))
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "that translator is not a child of this one");
+    return -1;
+}
+
+static PyObject *
+wind(struct request *r, PyObject *const *argv)
+{
+    const struct fop *f = &glupy_fops[r->fop];
+    bool same;
+
+    if (r->phase != PHASE_FOP || !is_open(r))
+        return refuse(r, "wind");
+    if (check_child(r, argv[1]))
+        return NULL;
+    struct values *values = read_values(r, argv + 2, f->args, f->argc, r->args.v, 1, &same);
+
+    if (!values && !same)
+        return NULL;
+    return decide(r, DECIDE_WIND, values, 0, 0);
+}
+
+static PyObject *
+unwind(struct request *r, PyObject *const *argv)
+{
+    const struct fop *f = &glupy_fops[r->fop];
+    bool same;
+
+    if (!is_open(r))
+        return refuse(r, "unwind");
+    long op_ret = PyLong_AsLong(argv[3]), op_errno = PyLong_AsLong(argv[4]);
+
+    if (PyErr_Occurred())
+        return NULL;
+    /* a child's error has no values: they excuse nothing once it is a success */
+    const union value *original =
+        r->phase == PHASE_CBK && (r->op_ret >= 0 || op_ret < 0) ? r->res.v : NULL;
+    struct values *values = read_values(r, argv + 5, f->res, f->resc, original,
+                                        (int)op_ret, &same);
+
+    if (!values && !same)
+        return NULL;
+    return decide(r, DECIDE_UNWIND, values, (int)op_ret, (int)op_errno);
+}
+
+static PyObject *
+call_vectorcall(PyObject *self, PyObject *const *argv, size_t nargsf, PyObject *names)
+{
+    struct call *call = (struct call *)self;
+    const struct fop *f = &glupy_fops[call->fop];
+    bool winds = call->operation == OP_WIND;
+    Py_ssize_t want = winds ? f->argc + 2 : f->resc + 5;
+
+    if (PyVectorcall_NARGS(nargsf) != want || (names && PyTuple_GET_SIZE(names)))
+        return PyErr_Format(PyExc_TypeError, "%s_%s takes %zd arguments, %zd given",
+                            winds ? "wind" : "unwind", f->name, want,
+                            PyVectorcall_NARGS(nargsf));
+    struct request *r = handle_request(argv[0]);
+
+    if (!r)
+        return NULL;
+    if (r->fop != call->fop)
+        return PyErr_Format(PyExc_TypeError, "the frame is one of %s, not of %s",
+                            glupy_fops[r->fop].name, f->name);
+    return winds ? wind(r, argv) : unwind(r, argv);
+}
+
+static void
+call_dealloc(PyObject *self)
+{
+    Py_XDECREF(((struct call *)self)->dict);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyTypeObject call_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "_glupy.Call",
+    .tp_basicsize = sizeof(struct call),
+    .tp_dealloc = call_dealloc,
+    .tp_call = PyVectorcall_Call,
+    .tp_vectorcall_offset = offsetof(struct call, vectorcall),
+    .tp_dictoffset = offsetof(struct call, dict),
+    .tp_getattro = PyObject_GenericGetAttr,
+    .tp_setattro = PyObject_GenericSetAttr,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
+                Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_doc = "Winds, or unwinds, one kind of operation.",
+};
+
+/* ---- the module's functions --------------------------------------------- */
+
+struct glupy *
+classic_instance(PyObject *c_this)
+{
+    struct glupy *g = PyLong_AsVoidPtr(c_this);
+
+    if (!PyErr_Occurred() && glupy_list_has(g))
+        return g;
+    PyErr_SetString(PyExc_ValueError, "c_this is not that of a translator here");
+    return NULL;
+}
+
+/* call(fop name, "wind" or "unwind") -> callable */
+static PyObject *
+new_call(PyObject *module, PyObject *args)
+{
+    const char *name, *operation;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "ss", &name, &operation))
+        return NULL;
+    for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
+        if (!glupy_fops[i].name || strcmp(glupy_fops[i].name, name))
+            continue;
+        struct call *call = PyObject_New(struct call, &call_type);
+
+        if (!call)
+            return NULL;
+        call->vectorcall = call_vectorcall;
+        call->dict = NULL;
+        call->fop = i;
+        call->operation = strcmp(operation, "wind") ? OP_UNWIND : OP_WIND;
+        return (PyObject *)call;
+    }
+    return PyErr_Format(PyExc_ValueError, "no operation is called %s", name);
+}
+
+/* fops() -> {name: (offered, argument names, answer names)} */
+static PyObject *
+list_fops(PyObject *module, PyObject *unused)
+{
+    PyObject *dict = PyDict_New();
+
+    (void)module;
+    (void)unused;
+    for (int i = 0; dict && i < GF_FOP_MAXVALUE; i++) {
+        const struct fop *f = &glupy_fops[i];
+
+        if (!f->name)
+            continue;
+        AUTO_PY PyObject *offered = PyBool_FromLong(f->offered);
+
+        if (PyDict_SetItemString(dict, f->name, offered))
+            Py_CLEAR(dict);
+    }
+    return dict;
+}
+
+/* register(c_this, fop name, "fop" or "cbk", callable or None) */
+static PyObject *
+set_handler(PyObject *module, PyObject *args)
+{
+    PyObject *c_this, *handler;
+    const char *name, *phase;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OssO", &c_this, &name, &phase, &handler))
+        return NULL;
+    struct glupy *g = classic_instance(c_this);
+
+    if (!g)
+        return NULL;
+    if (g->state == READY)
+        return PyErr_Format(PyExc_RuntimeError,
+                            "operations are registered while the module is loaded");
+    for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
+        if (!glupy_fops[i].name || strcmp(glupy_fops[i].name, name))
+            continue;
+        PyObject **slot = &g->handlers[i][strcmp(phase, "fop") ? PHASE_CBK : PHASE_FOP];
+
+        Py_XSETREF(*slot, handler == Py_None ? NULL : Py_NewRef(handler));
+        Py_RETURN_NONE;
+    }
+    return PyErr_Format(PyExc_ValueError, "no operation is called %s", name);
+}
+
+static int
+add_option(dict_t *options, char *key, data_t *value, void *arg)
+{
+    static const char prefix[] = "module-option.";
+    PyObject *dict = arg;
+
+    (void)options;
+    if (strncmp(key, prefix, sizeof(prefix) - 1))
+        return 0;
+    AUTO_PY PyObject *text =
+        PyUnicode_DecodeUTF8(value->data, (Py_ssize_t)strlen(value->data), "surrogateescape");
+
+    return text ? PyDict_SetItemString(dict, key + sizeof(prefix) - 1, text) : -1;
+}
+
+/* describe(c_this) -> (name, address of the xlator, options) */
+static PyObject *
+describe(PyObject *module, PyObject *c_this)
+{
+    struct glupy *g = classic_instance(c_this);
+
+    (void)module;
+    if (!g)
+        return NULL;
+    PyObject *options = PyDict_New();
+
+    if (!options)
+        return NULL;
+    dict_foreach(g->options, add_option, options);
+    return Py_BuildValue("skN", g->xl->name, (unsigned long)g->xl, options);
+}
+
+/* set_this(c_this, pointer): what handlers get as `this` */
+static PyObject *
+set_this(PyObject *module, PyObject *args)
+{
+    PyObject *c_this, *pointer;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OO", &c_this, &pointer))
+        return NULL;
+    struct glupy *g = classic_instance(c_this);
+
+    if (!g)
+        return NULL;
+    Py_XSETREF(g->c_this, Py_NewRef(pointer));
+    Py_RETURN_NONE;
+}
+
+/* set_kinds({name: (pointer class, structure class)}) */
+static PyObject *
+set_kinds(PyObject *module, PyObject *dict)
+{
+    static const char *const names[KIND_COUNT] = {
+        [KIND_LOC] = "loc_t", [KIND_FD] = "fd_t", [KIND_INODE] = "inode_t",
+        [KIND_DICT] = "dict_t", [KIND_IATT] = "iatt_t", [KIND_FLOCK] = "gf_flock",
+        [KIND_VECTOR] = "iovec_t", [KIND_IOBREF] = "iobref_t",
+        [KIND_LEASE] = "gf_lease", [KIND_DIRENTS] = "gf_dirent_t",
+        [KIND_STATVFS] = "statvfs_t", [KIND_UNKNOWN] = "xlator_t"};
+
+    (void)module;
+    for (int i = KIND_LOC; i < KIND_COUNT; i++) {
+        PyObject *pair = PyDict_GetItemString(dict, names[i]);
+
+        if (!pair || !PyArg_ParseTuple(pair, "OO", &kinds[i].pointer, &kinds[i].structure))
+            return PyErr_Format(PyExc_KeyError, "%s", names[i]);
+        Py_INCREF(kinds[i].pointer);
+        Py_INCREF(kinds[i].structure);
+        kinds[i].from_buffer = PyObject_GetAttrString(kinds[i].pointer, "from_buffer");
+        if (!kinds[i].from_buffer)
+            return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+get_id(PyObject *module, PyObject *frame)
+{
+    struct request *r = handle_request(frame);
+
+    (void)module;
+    return r ? PyLong_FromUnsignedLongLong(r->id) : NULL;
+}
+
+static PyObject *
+get_rootunique(PyObject *module, PyObject *frame)
+{
+    struct request *r = handle_request(frame);
+
+    (void)module;
+    return r ? PyLong_FromUnsignedLongLong(r->root_unique) : NULL;
+}
+
+static PyObject *
+write_log(PyObject *module, PyObject *args)
+{
+    const char *name, *text;
+    int level;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "sis", &name, &level, &text))
+        return NULL;
+    gf_log(name, level, "%s", text);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"call", new_call, METH_VARARGS, NULL},
+    {"fops", list_fops, METH_NOARGS, NULL},
+    {"register", set_handler, METH_VARARGS, NULL},
+    {"describe", describe, METH_O, NULL},
+    {"set_this", set_this, METH_VARARGS, NULL},
+    {"set_kinds", set_kinds, METH_O, NULL},
+    {"get_id", get_id, METH_O, "get_id(frame): unique to the request"},
+    {"get_rootunique", get_rootunique, METH_O,
+     "get_rootunique(frame): the number of the whole call stack"},
+    {"log", write_log, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_glupy",
+    .m_size = -1,
+    .m_methods = functions,
+};
+
+PyObject *
+classic_init(void)
+{
+    if (PyType_Ready(&handle_type) || PyType_Ready(&call_type))
+        return NULL;
+    PyObject *module = PyModule_Create(&definition);
+
+    if (!module)
+        return NULL;
+    stale_error = PyErr_NewException("gluster.glupy.StaleRequest",
+                                     PyExc_RuntimeError, NULL);
+    if (!stale_error || PyModule_AddObjectRef(module, "StaleRequest", stale_error))
+        Py_CLEAR(module);
+    return module;
+}

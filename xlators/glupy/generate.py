@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+"""generate.py FOPS.DEF OUTPUT: glupy's typed functions, four per fop, and the
+table of them. Everything untyped, which is all the rest, works on that table."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+sys.dont_write_bytecode = True
+import fops  # noqa: E402
+
+# C type -> (kind, member of union value)
+KINDS = {
+    'int': ('KIND_INT32', 'i'), 'int32_t': ('KIND_INT32', 'i'),
+    'uint32_t': ('KIND_UINT32', 'i'), 'mode_t': ('KIND_UINT32', 'i'),
+    'entrylk_cmd': ('KIND_INT32', 'i'), 'entrylk_type': ('KIND_INT32', 'i'),
+    'gf_xattrop_flags_t': ('KIND_INT32', 'i'), 'gf_seek_what_t': ('KIND_INT32', 'i'),
+    'off_t': ('KIND_INT64', 'i'), 'off64_t': ('KIND_INT64', 'i'),
+    'size_t': ('KIND_UINT64', 'i'), 'dev_t': ('KIND_UINT64', 'i'),
+    'loc_t *': ('KIND_LOC', 'p'), 'fd_t *': ('KIND_FD', 'p'),
+    'inode_t *': ('KIND_INODE', 'p'), 'dict_t *': ('KIND_DICT', 'p'),
+    'struct iatt *': ('KIND_IATT', 'p'), 'const char *': ('KIND_STR', 'p'),
+    'char *': ('KIND_STR', 'p'), 'struct gf_flock *': ('KIND_FLOCK', 'p'),
+    'struct iovec *': ('KIND_VECTOR', 'p'), 'struct iobref *': ('KIND_IOBREF', 'p'),
+    'struct gf_lease *': ('KIND_LEASE', 'p'), 'gf_dirent_t *': ('KIND_DIRENTS', 'p'),
+    'struct statvfs *': ('KIND_STATVFS', 'p'),
+    # their size or owner cannot be told: fops with them are not offered
+    'uint8_t *': ('KIND_UNKNOWN', 'p'), 'lock_migration_info_t *': ('KIND_UNKNOWN', 'p'),
+}
+
+# where the number's name is not the fop's
+NUMBERS = {'readv': 'READ', 'writev': 'WRITE'}
+
+TEMPLATE = '''
+static int32_t
+{f}_entry(call_frame_t *frame, xlator_t *this, {params})
+{{
+    const union value args[] = {{{arg_values}}};
+
+    return glupy_enter(frame, this, GF_FOP_{F}, args);
+}}
+
+static void
+{f}_tail(call_frame_t *frame, xlator_t *child, const union value *a)
+{{
+    STACK_WIND_TAIL(frame, child, child->fops->{f}, {args});
+}}
+
+static int32_t
+{f}_answer(call_frame_t *frame, void *cookie, xlator_t *this, int32_t op_ret,
+           int32_t op_errno, {results})
+{{
+    const union value res[] = {{{result_values}}};
+
+    (void)frame;
+    (void)this;
+    return glupy_answered(cookie, op_ret, op_errno, res);
+}}
+
+static void
+{f}_wind(call_frame_t *frame, void *cookie, xlator_t *child, const union value *a)
+{{
+    STACK_WIND_COOKIE(frame, {f}_answer, cookie, child, child->fops->{f}, {args});
+}}
+
+static void
+{f}_unwind(call_frame_t *frame, int32_t op_ret, int32_t op_errno, const union value *a)
+{{
+    STACK_UNWIND_STRICT({f}, frame, op_ret, op_errno, {unwind_args});
+}}
+'''
+
+
+def number(name):
+    return NUMBERS.get(name, name.upper())
+
+
+def values(params):
+    return ', '.join('{.%s = %s%s}' % (KINDS[p.ctype][1],
+                     '(void *)' if p.ctype.startswith('const') else '', p.name) for p in params)
+
+
+def accesses(params):
+    return ', '.join('a[%d].%s' % (i, KINDS[p.ctype][1]) for i, p in enumerate(params))
+
+
+def descriptions(params):
+    return ', '.join('{"%s", %s}' % (p.name, KINDS[p.ctype][0]) for p in params)
+
+
+def emit(table, out):
+    out('/* Generated from fops.def: edit that. */\n')
+    out('#include "xlators/glupy/glupy.h"\n\n')
+    out('_Static_assert(offsetof(struct xlator_fops, stat_cbk) / sizeof(void *) ==\n'
+        '               %d + 4, "GlusterFS has fops that fops.def has not");\n' % len(table))
+    for fop in table:
+        name = fop.name
+        out(TEMPLATE.format(
+            f=name, F=number(name),
+            params=', '.join(map(str, fop.args)), arg_values=values(fop.args),
+            args=accesses(fop.args), results=', '.join(map(str, fop.results)),
+            result_values=values(fop.results), unwind_args=accesses(fop.results)))
+    out('\nconst struct fop glupy_fops[GF_FOP_MAXVALUE] = {\n')
+    for fop in table:
+        name = fop.name
+        known = all(KINDS[p.ctype][0] != 'KIND_UNKNOWN' for p in fop.args + fop.results)
+        out('    [GF_FOP_%s] = {\n' % number(name))
+        out('        .name = "%s",\n        .offered = %s,\n' % (name, 'true' if known else 'false'))
+        out('        .slot = offsetof(struct xlator_fops, %s),\n' % name)
+        out('        .argc = %d,\n        .args = {%s},\n' % (len(fop.args), descriptions(fop.args)))
+        out('        .resc = %d,\n        .res = {%s},\n' % (len(fop.results), descriptions(fop.results)))
+        out('        .tail = {0}_tail,\n        .wind = {0}_wind,\n        .unwind = {0}_unwind,\n    }},\n'.format(name))
+    out('};\n\n')
+    out('const struct xlator_fops glupy_entries = {\n')
+    for fop in table:
+        out('    .{0} = {0}_entry,\n'.format(fop.name))
+    out('};\n')
+
+
+def main():
+    table = fops.read(sys.argv[1])
+    text = []
+    emit(table, text.append)
+    with open(sys.argv[2], 'w', encoding='utf-8') as f:
+        f.write(''.join(text))
+
+
+main()

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The xlator: its options, who may run modules, which fops are intercepted,
+ * and what statedump shows.
+ */
+#include "xlators/glupy/glupy.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include <glusterfs/statedump.h>
+
+/* The least time an import may take, whatever the timeout of a fop is. */
+enum { LOAD_MS = 10000 };
+
+static struct glupy *instances[256]; /* for classic.c: is a c_this one of ours? */
+static pthread_mutex_t instances_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+list_change(const struct glupy *from, struct glupy *to)
+{
+    pthread_mutex_lock(&instances_lock);
+    for (size_t i = 0; i < sizeof(instances) / sizeof(*instances); i++) {
+        if (instances[i] == from) {
+            instances[i] = to;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&instances_lock);
+}
+
+void
+glupy_list_add(struct glupy *g)
+{
+    list_change(NULL, g);
+}
+
+void
+glupy_list_del(struct glupy *g)
+{
+    list_change(g, NULL);
+}
+
+bool
+glupy_list_has(const struct glupy *g)
+{
+    bool has = false;
+
+    pthread_mutex_lock(&instances_lock);
+    for (size_t i = 0; i < sizeof(instances) / sizeof(*instances); i++)
+        has |= instances[i] == g;
+    pthread_mutex_unlock(&instances_lock);
+    return has;
+}
+
+/* Why this process does not run modules, or NULL: only FUSE mounts, applications
+ * on libgfapi, and bricks do. The client volfile is also loaded by commands and
+ * daemons of GlusterFS that must see the volume as it is. */
+static const char *
+outsider(const glusterfs_ctx_t *ctx)
+{
+    const char *name = ctx->cmd_args.process_name;
+
+    if (!strcmp(program_invocation_short_name, "glfsheal"))
+        return "glfsheal";
+    if (ctx->cmd_args.client_pid_set && ctx->cmd_args.client_pid < 0)
+        return "an internal mount (--client-pid)";
+    if (!name || !strncmp(name, "fuse", 4) || !strncmp(name, "gfapi", 5) ||
+        !strcmp(name, "brick"))
+        return NULL;
+    return "a daemon or command of GlusterFS's own";
+}
+
+/* Fops of GlusterFS's own doings, but not geo-replication's (-1): its writes are
+ * what users wrote elsewhere. */
+static bool
+is_internal(const call_frame_t *frame)
+{
+    return frame->root->pid < 0 && frame->root->pid != -1;
+}
+
+static void
+wait_for_load(struct glupy *g, struct request *r)
+{
+    bool first = false, waits = false;
+    uint64_t patience = LOAD_MS * 1000000ull;
+
+    pthread_mutex_lock(&g->lock);
+    if (g->state == UNLOADED) {
+        g->load_deadline = now_ns() + patience;
+        g->state = LOADING;
+        first = true;
+    }
+    if (g->state == LOADING) {
+        request_start_clock(r);
+        r->deadline = g->load_deadline;
+        r->uncharged = true;
+        r->next = NULL;
+        *g->waiting_end = r;
+        g->waiting_end = &r->next;
+        request_ref(r);
+        waits = true;
+        /* last: from here on the watchdog may end it */
+        atomic_store(&r->word, QUEUED);
+    }
+    pthread_mutex_unlock(&g->lock);
+    if (first) {
+        worker_want(g->threads == THREADS_INLINE ? 1 : g->threads);
+        worker_queue_load(g);
+    }
+    if (!waits)
+        request_queue(r);
+}
+
+bool
+glupy_loaded(struct glupy *g, enum load_state state)
+{
+    pthread_mutex_lock(&g->lock);
+    if (g->state != LOADING) {
+        pthread_mutex_unlock(&g->lock);
+        return false;
+    }
+    g->state = state;
+    struct request *waiting = g->waiting;
+
+    g->waiting = NULL;
+    g->waiting_end = &g->waiting;
+    pthread_mutex_unlock(&g->lock);
+    glupy_set_slots(g);
+    for (struct request *r = waiting, *next; r; r = next) {
+        next = r->next;
+        worker_queue(r);
+    }
+    return true;
+}
+
+static void *
+stock_slot(const struct fop *f)
+{
+    return *(void *const *)((const char *)default_fops + f->slot);
+}
+
+void
+glupy_set_slots(struct glupy *g)
+{
+    for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
+        const struct fop *f = &glupy_fops[i];
+        bool ours = f->name && f->offered && !g->outsider;
+
+        if (!f->name)
+            continue;
+        if (g->state == READY)
+            ours = ours && (g->handlers[i][PHASE_FOP] || g->handlers[i][PHASE_CBK]);
+        else if (g->state == FAILED)
+            ours = ours && g->fail;
+        void *entry = *(void *const *)((const char *)&glupy_entries + f->slot);
+
+        __atomic_store_n((void **)((char *)&g->fops + f->slot),
+                         ours ? entry : stock_slot(f), __ATOMIC_RELEASE);
+    }
+}
+
+int32_t
+glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
+            const union value *args)
+{
+    struct glupy *g = this->private;
+    const struct fop *f = &glupy_fops[fop];
+    enum load_state state = g->state;
+    bool handled = state != READY || g->handlers[fop][PHASE_FOP];
+
+    if (g->passthrough || is_internal(frame)) {
+        f->tail(frame, FIRST_CHILD(this), args);
+        return 0;
+    }
+    if (state == FAILED && g->fail) {
+        static const union value none[VALUES_MAX];
+
+        f->unwind(frame, -1, EIO, none);
+        return 0;
+    }
+    struct request *r = state == FAILED
+                            ? NULL
+                            : request_new(g, frame, fop, handled ? args : NULL);
+
+    if (!r) { /* no memory, or no module */
+        f->tail(frame, FIRST_CHILD(this), args);
+        return 0;
+    }
+    atomic_fetch_add(&g->count.calls, 1);
+    if (!handled) { /* the module looks at the answer only */
+        atomic_store(&r->word, AWAY);
+        f->wind(frame, r, FIRST_CHILD(this), args);
+    } else if (state == READY) {
+        request_queue(r);
+    } else {
+        wait_for_load(g, r);
+    }
+    return 0;
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+/* The option's text, or NULL. Stays the dict's. */
+static char *
+option(dict_t *options, char *key)
+{
+    char *text = NULL;
+
+    return dict_get_str(options, key, &text) ? NULL : text;
+}
+
+static void
+read_live_options(struct glupy *g, dict_t *options)
+{
+    const char *on_error = option(options, "on-error");
+    const char *timeout = option(options, "timeout");
+    const char *threads = option(options, "threads");
+    char *passthrough = option(options, "passthrough");
+    gf_boolean_t pass = _gf_false;
+    unsigned long ms = timeout ? strtoul(timeout, NULL, 10) : 1000;
+    unsigned long count = threads ? strtoul(threads, NULL, 10) : 2;
+
+    g->fail = on_error && !strcasecmp(on_error, "fail");
+    g->timeout_ms = ms > 86400000 ? 86400000 : (unsigned)ms;
+    g->threads = count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
+    if (passthrough)
+        gf_string2boolean(passthrough, &pass);
+    g->passthrough = pass;
+}
+
+static int32_t
+glupy_reconfigure(xlator_t *this, dict_t *options)
+{
+    struct glupy *g = this->private;
+
+    read_live_options(g, options);
+    if (g->state == READY && g->threads)
+        worker_want(g->threads);
+    glupy_set_slots(g);
+    return 0;
+}
+
+/* What is still running when GlusterFS closes the xlator's file is our code. */
+static void
+pin(void)
+{
+    Dl_info info;
+
+    if (dladdr(&glupy_fops, &info) && info.dli_fname)
+        dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+/* Never fails but for want of memory: where init fails, commands that need the
+ * graph (heal, replace-brick) fail with it. */
+static int32_t
+glupy_init(xlator_t *this)
+{
+    struct glupy *g = calloc(1, sizeof(*g));
+
+    if (!g)
+        return -1;
+    if (!this->children || this->children->next)
+        gf_log(this->name, GF_LOG_ERROR, "glupy wants exactly one subvolume");
+    if (!this->children) {
+        free(g);
+        return -1; /* there is nothing to pass through to */
+    }
+    pin();
+    g->xl = this;
+    g->options = this->options;
+    g->waiting_end = &g->waiting;
+    pthread_mutex_init(&g->lock, NULL);
+    g->module = option(this->options, "module-name");
+    g->path = option(this->options, "module-path");
+    g->digest = option(this->options, "module-digest");
+    read_live_options(g, this->options);
+    g->outsider = outsider(this->ctx);
+    if (g->outsider)
+        gf_log(this->name, GF_LOG_INFO, "passes through: this is %s", g->outsider);
+    if (!g->module) {
+        snprintf(g->reason, sizeof(g->reason), "option module-name is not set");
+        gf_log(this->name, GF_LOG_ERROR, "%s", g->reason);
+        g->state = FAILED;
+    }
+    glupy_set_slots(g);
+    glupy_list_add(g);
+    this->private = g;
+    this->fops = &g->fops;
+    return 0;
+}
+
+/* Threads may still be on their way through g, and Python may hold it for ever: it
+ * stays; GlusterFS 10 calls this for bricks that are detached, and then ends. */
+static void
+glupy_fini(xlator_t *this)
+{
+    struct glupy *g = this->private;
+
+    if (!g)
+        return;
+    g->passthrough = true;
+    glupy_list_del(g);
+    this->private = NULL;
+}
+
+static int32_t
+glupy_mem_acct_init(xlator_t *this)
+{
+    return xlator_mem_acct_init(this, gf_common_mt_end);
+}
+
+/* ---- statedump ---------------------------------------------------------- */
+
+static const char *const state_names[] = {
+    [UNLOADED] = "not loaded yet", [LOADING] = "loading", [READY] = "running",
+    [FAILED] = "failed"};
+
+static int32_t
+glupy_dump(xlator_t *this)
+{
+    struct glupy *g = this->private;
+    char name[64];
+
+    if (!g)
+        return 0;
+    snprintf(name, sizeof(name), "%s.%s", this->type, this->name);
+    gf_proc_dump_add_section("%s", name);
+    gf_proc_dump_write("module", "%s", g->module ? g->module : "");
+    gf_proc_dump_write("state", "%s",
+                       g->outsider ? g->outsider : state_names[g->state]);
+    gf_proc_dump_write("reason", "%s", g->reason);
+    gf_proc_dump_write("calls", "%llu", atomic_load(&g->count.calls));
+    gf_proc_dump_write("errors", "%llu", atomic_load(&g->count.errors));
+    gf_proc_dump_write("timeouts", "%llu", atomic_load(&g->count.timeouts));
+    gf_proc_dump_write("orphans", "%llu", atomic_load(&g->count.orphans));
+    gf_proc_dump_write("refused", "%llu", atomic_load(&g->count.refused));
+    gf_proc_dump_write("in-flight", "%lld", atomic_load(&g->count.in_flight));
+    return 0;
+}
+
+static struct xlator_dumpops dumpops = {.priv = glupy_dump};
+static struct xlator_fops unused_fops; /* each instance has its own */
+static struct xlator_cbks cbks;
+
+static volume_option_t options[] = {
+    {.key = {"module-name"},
+     .type = GF_OPTION_TYPE_STR,
+     .description = "The Python module, NAME of NAME.py."},
+    {.key = {"module-path"},
+     .type = GF_OPTION_TYPE_STR,
+     .description = "The folder of the module's file."},
+    {.key = {"module-digest"},
+     .type = GF_OPTION_TYPE_STR,
+     .description = "The file's SHA-256; another file is not run."},
+    {.key = {"on-error"},
+     .type = GF_OPTION_TYPE_STR,
+     .default_value = "pass",
+     .flags = OPT_FLAG_SETTABLE,
+     .description = "pass: as if the operation were not intercepted; fail: EIO."},
+    {.key = {"timeout"},
+     .type = GF_OPTION_TYPE_STR,
+     .default_value = "1000",
+     .flags = OPT_FLAG_SETTABLE,
+     .description = "Milliseconds that Python may run for one operation; 0: no limit."},
+    {.key = {"threads"},
+     .type = GF_OPTION_TYPE_STR,
+     .default_value = "2",
+     .description = "Number of worker threads, or inline."},
+    {.key = {"passthrough"},
+     .type = GF_OPTION_TYPE_BOOL,
+     .default_value = "off",
+     .flags = OPT_FLAG_SETTABLE,
+     .description = "Leaves the module out, for now."},
+    {.key = {"module-option.*"},
+     .type = GF_OPTION_TYPE_ANY,
+     .description = "Handed to the module."},
+    {.key = {NULL}},
+};
+
+xlator_api_t xlator_api = {
+    .init = glupy_init,
+    .fini = glupy_fini,
+    .notify = default_notify,
+    .reconfigure = glupy_reconfigure,
+    .mem_acct_init = glupy_mem_acct_init,
+    .op_version = {1},
+    .dumpops = &dumpops,
+    .fops = &unused_fops,
+    .cbks = &cbks,
+    .options = options,
+    .identifier = "glupy",
+    .category = GF_MAINTAINED,
+};

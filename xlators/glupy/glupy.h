@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * features/glupy: a translator whose file operations are written in Python.
+ *
+ *   glupy.c     the xlator: options, which fops are intercepted, statedump
+ *   fops.c      (generated) four typed functions per fop, and the table of them
+ *   value.c     arguments held without their types
+ *   request.c   the life of one intercepted fop; who owns it; exactly one unwind
+ *   worker.c    the threads: workers, which run Python, and the watchdog, which
+ *               never does
+ *   python.c    the interpreter, and every entry into it
+ *   module.c    finds, checks and compiles a module's file
+ *   classic.c   the built-in Python module _glupy under the package gluster.glupy
+ *
+ * Order of locks: instance, then queue; a lock is never held across a wind, an
+ * unwind, or Python.
+ */
+#ifndef VOLEXT_GLUPY_H
+#define VOLEXT_GLUPY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glusterfs/xlator.h>
+#include <glusterfs/defaults.h>
+#include <glusterfs/logging.h>
+
+#include "xlators/glupy/value.h"
+
+struct request;
+typedef struct _object PyObject;
+
+/* ---- fops.c, generated -------------------------------------------------- */
+
+struct fop {
+    const char *name;
+    bool offered;  /* every kind of its arguments can be held */
+    size_t slot;   /* its place in struct xlator_fops */
+    unsigned argc, resc;
+    struct param args[VALUES_MAX], res[VALUES_MAX];
+    void (*tail)(call_frame_t *, xlator_t *child, const union value *args);
+    void (*wind)(call_frame_t *, void *cookie, xlator_t *child,
+                 const union value *args);
+    void (*unwind)(call_frame_t *, int32_t op_ret, int32_t op_errno,
+                   const union value *res);
+};
+
+extern const struct fop glupy_fops[GF_FOP_MAXVALUE];
+extern const struct xlator_fops glupy_entries; /* every slot: into glupy_enter */
+
+/* ---- glupy.c ------------------------------------------------------------ */
+
+enum load_state { UNLOADED, LOADING, READY, FAILED };
+
+enum { THREADS_INLINE = 0, THREADS_MAX = 64 };
+
+/* What statedump and status show. */
+struct counters {
+    atomic_ullong calls;     /* fops that entered Python's hands */
+    atomic_ullong errors;    /* exceptions */
+    atomic_ullong timeouts;  /* ended by the watchdog */
+    atomic_ullong orphans;   /* ended because Python dropped the last handle */
+    atomic_ullong refused;   /* stale handles, second winds and unwinds */
+    atomic_llong in_flight;
+};
+
+/* One instance: this->private */
+struct glupy {
+    xlator_t *xl;
+    struct xlator_fops fops; /* this->fops: only what the module defines is ours */
+    char *module, *path, *digest;
+    dict_t *options;         /* the instance's: for module-option.* */
+    atomic_bool fail;        /* on-error */
+    atomic_uint timeout_ms;  /* 0: none */
+    atomic_uint threads;
+    atomic_bool passthrough;
+    const char *outsider;    /* why this process does not run modules, or NULL */
+
+    pthread_mutex_t lock;
+    _Atomic enum load_state state;
+    struct request *waiting, **waiting_end; /* arrived while loading */
+    uint64_t load_deadline;
+    struct glupy *load_next;
+    char reason[512];        /* why FAILED, for statedump */
+
+    /* Python's, under the GIL; the pointers are set before state is READY */
+    PyObject *instance, *c_this;
+    PyObject *handlers[GF_FOP_MAXVALUE][2]; /* [fop][phase] */
+
+    struct counters count;
+};
+
+/* A fop that arrived; the generated entries call it. Always 0. */
+int32_t
+glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
+            const union value *args);
+/* A child's answer. Always 0. */
+int32_t
+glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
+               const union value *res);
+/* Ends LOADING (state becomes READY or FAILED) and lets those who waited go on. False when
+ * it had ended already: the import took too long. */
+bool
+glupy_loaded(struct glupy *g, enum load_state state);
+/* Makes the instance's table intercept what the module defines, and nothing else
+ * (nothing at all where it failed to load and on-error is pass). */
+void
+glupy_set_slots(struct glupy *g);
+
+/* ---- request.c ---------------------------------------------------------- */
+
+enum phase { PHASE_FOP, PHASE_CBK };
+
+/* Who has the request. A change of owner is one compare and exchange on `word`;
+ * it holds a count of phases too, so that a worker which returns late from an
+ * earlier phase does not take the request from a later one. */
+enum owner {
+    QUEUED,   /* the queue; waits for a worker */
+    RUNNING,  /* a worker: its handler runs */
+    PARKED,   /* Python: the handler has returned and left it undecided */
+    DECIDING, /* one thread, which winds or unwinds it now */
+    DECIDED,  /* a decision stands; carried out when the handler returns */
+    AWAY,     /* the child */
+    DONE,     /* nobody: unwound, or handed on for good */
+};
+
+enum decision {
+    DECIDE_WIND,   /* to child, with out or the original arguments */
+    DECIDE_TAIL,   /* the same, as if glupy were not there: the answer passes by */
+    DECIDE_UNWIND, /* op_ret, op_errno and out or the child's answer */
+};
+
+struct request {
+    atomic_uint refs;
+    atomic_uint word;   /* owner | phases << 8 */
+    atomic_uint handles; /* Python objects that stand for it */
+    struct glupy *g;
+    call_frame_t *frame; /* valid until DONE */
+    glusterfs_fop_t fop;
+    enum phase phase;
+    uint64_t id, root_unique;
+
+    enum decision decision;
+    xlator_t *child;
+    int32_t op_ret, op_errno;
+    bool has_args, has_res;
+    struct values args, res; /* from above, from below */
+    struct values *out[2]; /* by phase: what Python wound or unwound, or NULL for
+                              what came from above or below */
+
+    uint64_t deadline;  /* ns, monotonic; 0: none */
+    uint64_t budget;    /* ns of Python time that are left */
+    uint64_t queued;    /* ns, when the phase began */
+    bool uncharged;     /* the wait for the module's import is not the fop's */
+    struct request *next;              /* in the queue, or waiting */
+    struct request *act_next;          /* on a list of the watchdog's */
+    enum owner act_owner;              /* there: who had it */
+    struct request *watch_next, **watch_prev; /* all that live; the watchdog's lock */
+};
+
+/* NULL when out of memory. args may be NULL: Python will not see them. */
+struct request *
+request_new(struct glupy *g, call_frame_t *frame, glusterfs_fop_t fop,
+            const union value *args);
+void
+request_ref(struct request *r);
+/* May release inodes and the like: never under the GIL or a lock. */
+void
+request_unref(struct request *r);
+
+unsigned
+request_word(const struct request *r);
+static inline enum owner
+word_owner(unsigned word)
+{
+    return word & 0xff;
+}
+/* Takes r from `from` for `to`. False: somebody else was faster. */
+bool
+request_take(struct request *r, unsigned from_word, enum owner to);
+
+/* Carries out the decision; r must be DECIDING. Not under the GIL. */
+void
+request_act(struct request *r);
+/* Decides as on-error says (pass: as if not intercepted), then acts. r must be
+ * DECIDING. Not under the GIL. */
+void
+request_give_up(struct request *r);
+/* Hands r to the workers for its (next) phase and starts the clock. */
+void
+request_queue(struct request *r);
+
+uint64_t
+now_ns(void);
+/* The clock runs while Python, or the queue before it, has the request. */
+void
+request_start_clock(struct request *r);
+void
+request_stop_clock(struct request *r);
+/* If the deadline is over while Python has r, r is taken (DECIDING), and the owner
+ * it had is returned; else DONE. */
+enum owner
+request_expire(struct request *r, uint64_t now);
+
+enum next_step { STEP_NONE, STEP_ACT, STEP_GIVE_UP };
+/* The handler has returned, or raised (not ok). GIL. running: the word while it ran.
+ * Says what is left to do without the GIL; r is DECIDING then. */
+enum next_step
+request_returned(struct request *r, unsigned running, bool ok);
+
+/* ---- worker.c ----------------------------------------------------------- */
+
+/* Gives r to the workers; takes over one reference. */
+void
+worker_queue(struct request *r);
+void
+worker_queue_load(struct glupy *g);
+/* At least that many workers from now on. */
+void
+worker_want(unsigned threads);
+/* Has r be given up by the watchdog: for those who hold the GIL. r must be
+ * DECIDING; takes over one reference. */
+void
+watchdog_give_up(struct request *r);
+/* Drops a reference where the GIL is held. */
+void
+watchdog_unref(struct request *r);
+void
+watchdog_add(struct request *r);
+void
+watchdog_remove(struct request *r);
+
+/* ---- python.c ----------------------------------------------------------- */
+
+struct worker_state {
+    _Atomic(struct request *) current; /* whose handler runs; set under the GIL */
+    unsigned long thread_id;           /* Python's */
+    void *tstate;
+};
+
+/* Starts the interpreter if it is not running; on a worker. 0 or -errno. */
+int
+python_start(void);
+/* Enters and leaves Python; the thread's state is made at the first time. */
+int
+python_enter(struct worker_state *w);
+void
+python_leave(struct worker_state *w);
+/* Loads g's module: sets handlers, or reason. GIL. 0 or -1. */
+int
+python_load(struct glupy *g);
+/* Runs r's handler; running is r's word. GIL. */
+enum next_step
+python_run(struct request *r, unsigned running);
+/* Logs the exception that is set, each distinct traceback once; clears it. */
+void
+python_log_error(struct glupy *g, const char *where);
+/* Raises in the thread of w if it still runs r. GIL. */
+void
+python_interrupt(struct worker_state *w, struct request *r);
+
+/* ---- module.c ----------------------------------------------------------- */
+
+/* Reads module NAME.py, checks owner, mode and digest. On success *text is
+ * malloc'ed bytes (NUL after them) and *file its path, malloc'ed. 0 or -errno
+ * with a sentence in why. */
+int
+module_read(const struct glupy *g, char **text, size_t *len, char **file,
+            char *why, size_t why_size);
+
+/* ---- classic.c ---------------------------------------------------------- */
+
+PyObject *
+classic_init(void); /* for PyImport_AppendInittab("_glupy") */
+/* A new handle of r. */
+PyObject *
+classic_handle(struct request *r);
+/* Fills argv with the handler's arguments; the count, or -1 with an exception. */
+int
+classic_args(struct request *r, PyObject *handle, PyObject **argv);
+/* The instance a c_this stands for, or NULL with an exception. */
+struct glupy *
+classic_instance(PyObject *c_this);
+void
+glupy_list_add(struct glupy *g);
+void
+glupy_list_del(struct glupy *g);
+bool
+glupy_list_has(const struct glupy *g);
+
+#endif

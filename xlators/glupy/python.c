@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The interpreter: how it is started, how threads enter it, how modules are
+ * loaded and handlers run. Nothing here knows how arguments look in Python.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "xlators/glupy/glupy.h"
+
+#include <dlfcn.h>
+
+#include "common/cleanup.h"
+
+static bool started;
+static PyObject *package; /* gluster.glupy */
+static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+py_drop(PyObject **o)
+{
+    Py_XDECREF(*o);
+}
+#define AUTO_PY AUTO(py_drop)
+
+/* A child that goes on in this process's memory would be a second server on the
+ * same mount, and hang it. subprocess does not use os.fork. */
+static int
+audit(const char *event, PyObject *args, void *data)
+{
+    (void)args;
+    (void)data;
+    if (strcmp(event, "os.fork") && strcmp(event, "os.forkpty"))
+        return 0;
+    PyErr_SetString(PyExc_PermissionError,
+                    "a module may not fork the process that serves the volume; "
+                    "use subprocess");
+    return -1;
+}
+
+static PyStatus
+configure(PyConfig *config)
+{
+    PyStatus status;
+
+    PyConfig_InitIsolatedConfig(config);
+    config->site_import = 0;    /* the standard library and ours, nothing else */
+    config->write_bytecode = 0;
+    config->install_signal_handlers = 0;
+    config->pathconfig_warnings = 0;
+    /* isolated is not enough: the prefix would come from PATH */
+    status = PyConfig_SetBytesString(config, &config->program_name, PYTHON3);
+    if (!PyStatus_Exception(status))
+        status = PyConfig_SetBytesString(config, &config->executable, PYTHON3);
+    if (!PyStatus_Exception(status))
+        status = PyConfig_SetBytesString(config, &config->home, PYTHON_HOME);
+    return status;
+}
+
+/* Python's extension modules (ctypes) look for libpython's symbols globally, and
+ * GlusterFS loads us with local scope. */
+static void
+make_symbols_global(void)
+{
+    Dl_info info;
+
+    if (dladdr((void *)Py_IsInitialized, &info) && info.dli_fname)
+        dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+}
+
+static int
+start_interpreter(void)
+{
+    PyPreConfig pre;
+    PyConfig config;
+
+    make_symbols_global();
+    PyPreConfig_InitIsolatedConfig(&pre);
+    pre.utf8_mode = 1;
+    PyStatus status = Py_PreInitialize(&pre);
+
+    if (PyStatus_Exception(status)) {
+        gf_log("glupy", GF_LOG_ERROR, "Python: %s", status.err_msg);
+        return -EIO;
+    }
+    PyImport_AppendInittab("_glupy", classic_init);
+    PySys_AddAuditHook(audit, NULL);
+    status = configure(&config);
+    if (!PyStatus_Exception(status))
+        status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    if (PyStatus_Exception(status)) {
+        gf_log("glupy", GF_LOG_ERROR, "Python: %s", status.err_msg);
+        return -EIO;
+    }
+    return 0;
+}
+
+static int
+import_package(void)
+{
+    PyRun_SimpleString("import sys\n"
+                       "sys.path.insert(0, '" PYTHONDIR "')\n"
+                       "sys.setswitchinterval(0.0001)\n");
+    package = PyImport_ImportModule("gluster.glupy");
+    if (package)
+        return 0;
+    python_log_error(NULL, "import gluster.glupy");
+    return -EIO;
+}
+
+int
+python_start(void)
+{
+    int err = 0;
+
+    pthread_mutex_lock(&start_lock);
+    if (!started) {
+        err = start_interpreter();
+        if (!err) {
+            err = import_package();
+            /* the state that was made now is this thread's; it makes another
+             * one like every worker, and this one is never used again */
+            PyEval_SaveThread();
+        }
+        started = !err;
+    }
+    pthread_mutex_unlock(&start_lock);
+    return err;
+}
+
+int
+python_enter(struct worker_state *w)
+{
+    if (!w->tstate)
+        w->tstate = PyThreadState_New(PyInterpreterState_Main());
+    if (!w->tstate)
+        return -ENOMEM;
+    PyEval_RestoreThread(w->tstate);
+    w->thread_id = PyThread_get_thread_ident();
+    return 0;
+}
+
+void
+python_leave(struct worker_state *w)
+{
+    w->tstate = PyEval_SaveThread();
+}
+
+/* ---- errors ------------------------------------------------------------- */
+
+void
+python_log_error(struct glupy *g, const char *where)
+{
+    PyObject *type, *value, *trace;
+    const char *name = g ? g->xl->name : "glupy";
+
+    if (g)
+        atomic_fetch_add(&g->count.errors, 1);
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (trace && value)
+        PyException_SetTraceback(value, trace);
+    /* the package counts equal ones; what it returns is to be logged */
+    AUTO_PY PyObject *text =
+        package ? PyObject_CallMethod(package, "_describe", "ksO", (unsigned long)g,
+                                      where, value ? value : Py_None)
+                : PyObject_Str(value ? value : Py_None);
+    const char *utf8 = text && text != Py_None ? PyUnicode_AsUTF8(text) : NULL;
+
+    if (utf8)
+        gf_log(name, GF_LOG_ERROR, "%s: %s", where, utf8);
+    else if (!text)
+        gf_log(name, GF_LOG_ERROR, "%s: an exception that cannot be described", where);
+    PyErr_Clear();
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+}
+
+void
+python_interrupt(struct worker_state *w, struct request *r)
+{
+    if (atomic_load(&w->current) != r)
+        return;
+    AUTO_PY PyObject *timeout = PyObject_GetAttrString(package, "HandlerTimeout");
+
+    if (timeout)
+        PyThreadState_SetAsyncExc(w->thread_id, timeout);
+    PyErr_Clear();
+}
+
+/* ---- modules ------------------------------------------------------------ */
+
+static int
+load_failed(struct glupy *g, const char *what)
+{
+    PyObject *type, *value, *trace;
+
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    AUTO_PY PyObject *text = value ? PyObject_Repr(value) : NULL;
+    const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+
+    PyErr_Clear();
+    snprintf(g->reason, sizeof(g->reason), "%s: %s", what, utf8 ? utf8 : "failed");
+    PyErr_Restore(type, value, trace);
+    python_log_error(g, what);
+    return -1;
+}
+
+int
+python_load(struct glupy *g)
+{
+    AUTO_FREE char *text = NULL, *file = NULL;
+    size_t len;
+
+    if (module_read(g, &text, &len, &file, g->reason, sizeof(g->reason)))
+        return -1;
+    AUTO_PY PyObject *c_this = PyLong_FromVoidPtr(g);
+
+    if (!c_this)
+        return load_failed(g, "memory");
+    AUTO_PY PyObject *instance = PyObject_CallMethod(
+        package, "_load", "Osy#s", c_this, g->module, text, (Py_ssize_t)len, file);
+
+    if (!instance)
+        return load_failed(g, "import");
+    g->instance = TAKE(instance);
+    return 0;
+}
+
+enum next_step
+python_run(struct request *r, unsigned running)
+{
+    PyObject *argv[VALUES_MAX + 6] = {NULL};
+    PyObject *handler = r->g->handlers[r->fop][r->phase];
+    AUTO_PY PyObject *handle = classic_handle(r);
+    int argc = handle ? classic_args(r, handle, argv + 1) : -1;
+    PyObject *result = NULL;
+
+    if (argc >= 0)
+        result = PyObject_Vectorcall(handler, argv + 1,
+                                     (size_t)argc | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                     NULL);
+    if (!result) {
+        char where[64];
+
+        snprintf(where, sizeof(where), "%s_%s", glupy_fops[r->fop].name,
+                 r->phase == PHASE_FOP ? "fop" : "cbk");
+        python_log_error(r->g, where);
+    }
+    /* before the handle goes: it is what may still end the request */
+    enum next_step step = request_returned(r, running, result != NULL);
+
+    Py_XDECREF(result);
+    for (int i = 1; i <= argc; i++)
+        Py_DECREF(argv[i]);
+    return step;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The arguments of a fop or of its answer, without their types: what a request
+ * keeps while Python looks at it. Knows how to hold (copy, or take a reference
+ * to) and release each kind. No Python here.
+ */
+#ifndef VOLEXT_GLUPY_VALUE_H
+#define VOLEXT_GLUPY_VALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum kind {
+    KIND_INT32,
+    KIND_UINT32,
+    KIND_INT64,
+    KIND_UINT64,
+    KIND_STR,
+    KIND_LOC, /* from here on: pointers to structures, ctypes pointers in Python */
+    KIND_FD,
+    KIND_INODE,
+    KIND_DICT,
+    KIND_IATT,
+    KIND_FLOCK,
+    KIND_VECTOR, /* always followed by its count */
+    KIND_IOBREF,
+    KIND_LEASE,
+    KIND_DIRENTS,
+    KIND_STATVFS,
+    KIND_UNKNOWN,
+    KIND_COUNT,
+};
+
+union value {
+    int64_t i;
+    void *p;
+};
+
+struct param {
+    const char *name;
+    enum kind kind;
+};
+
+enum { VALUES_MAX = 10, VALUES_AREA = 1024 };
+
+/* Values that are held; area has room for the copies, larger ones are malloc'ed */
+struct values {
+    union value v[VALUES_MAX];
+    uint16_t owned; /* bit i: v[i] is held and is to be released */
+    uint16_t used;
+    _Alignas(16) char area[VALUES_AREA];
+};
+
+static inline void
+values_init(struct values *values)
+{
+    values->owned = 0;
+    values->used = 0;
+}
+
+/* Holds v as values->v[i]. next is the value after it (the count of a vector). 0
+ * or -ENOMEM, and then the slot is empty. */
+int
+values_hold(struct values *values, unsigned i, enum kind kind, union value v,
+            union value next);
+
+/* Holds all; 0 or -ENOMEM with nothing held. */
+int
+values_hold_all(struct values *values, const struct param *params, unsigned count,
+                const union value *v);
+
+void
+values_release(struct values *values, const struct param *params, unsigned count);
+
+#endif
