@@ -35,16 +35,20 @@ struct volgen_node {
     size_t subvolume_count;
     struct volgen_node *next; /* in the file's order: children come first */
     bool dirty;               /* printed anew; otherwise its own bytes are kept */
-    /* private to volfile.c: the node's own bytes */
+    /* private to volfile.c: the node's own bytes, its parents, its hash chain */
     char *source;
     size_t source_len;
+    size_t parent_count;
+    struct volgen_node *same_bucket;
 };
 
 struct volgen_graph {
     struct volgen_node *first;
-    /* private to volfile.c: the bytes after the last node */
+    /* private to volfile.c: the bytes after the last node, a hash of the names */
     char *tail;
     size_t tail_len;
+    struct volgen_node **buckets;
+    size_t bucket_count, node_count;
 };
 
 /* Parses what GlusterFS's own grammar accepts (comments, quoted values), except
