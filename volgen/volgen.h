@@ -126,6 +126,7 @@ struct volgen_option {
     const char *key;     /* without `user.`; with prefix set, what it begins with */
     enum volgen_type type;
     bool prefix;         /* features.glupy-option.MODULE.KEY */
+    bool hidden;         /* kept by volext for itself: not in help, not in info */
     long long min, max;
     const char *const *choices; /* NULL-terminated; for INT: words beside numbers */
     const char *def;     /* the default, as text; "" for none */
@@ -144,6 +145,9 @@ struct volgen_extension {
     /* for extensions described in a file; NULL for ours, which place.c knows */
     unsigned kinds;      /* mask of volgen_kind */
     const char *position; /* "" below the top io-stats, or `above TYPE`, `below TYPE` */
+    /* the xlator's option, and its value, that make a node inactive which a running
+     * brick cannot lose; NULL if it has none */
+    const char *inactive_key, *inactive_value;
 };
 
 /* Ours, then the described ones that were read. */
@@ -216,14 +220,16 @@ int
 volgen_place(struct volgen_graph *graph, enum volgen_kind kind,
              const struct volgen_world *world);
 
-/* Our nodes in a graph, top first: `name` + ' ' + `type` lines; what is recorded
- * for a running brick and shown by status. */
+/* Our nodes in a volume's graph, top first: a line `NAME TYPE SUBVOLUME` each; what
+ * is recorded for a running brick and shown by status. A subvolume's name may
+ * hold blanks, the others never do. */
 int
-volgen_placed(const struct volgen_graph *graph, struct strbuf *out);
+volgen_placed(const struct volgen_graph *graph, const char *volume,
+              struct strbuf *out);
 
-/* Takes all our nodes out. 0 or -errno. */
+/* Takes all our nodes out of a volume's graph. 0 or -errno. */
 int
-volgen_strip(struct volgen_graph *graph);
+volgen_strip(struct volgen_graph *graph, const char *volume);
 
 /* For a running brick: like volgen_place, but with exactly the nodes (names and
  * types, as volgen_placed gave them) that it runs: one that is no longer wanted
@@ -234,8 +240,9 @@ volgen_place_running(struct volgen_graph *graph, enum volgen_kind kind,
                      const struct volgen_world *world, const char *running,
                      bool *waiting);
 
-/* Every node of ours has a name that begins so: VOLUME-volext-EXTENSION… */
+/* Every node of ours has a name that begins so: VOLUME-volext-EXTENSION… The
+ * volume must be known: one may itself be called `my-volext-volume`. */
 bool
-volgen_is_ours(const struct volgen_node *node);
+volgen_is_ours(const struct volgen_node *node, const char *volume);
 
 #endif
