@@ -22,18 +22,22 @@ class _Structure(ctypes.Structure):
 
 class call_frame_t(_Structure):
     """Opaque: what handlers get as frame is a handle."""
+    _fields_ = []
 
 
 class dict_t(_Structure):
     """Opaque."""
+    _fields_ = []
 
 
 class gf_dirent_t(_Structure):
     """Opaque."""
+    _fields_ = []
 
 
 class iobref_t(_Structure):
     """Opaque."""
+    _fields_ = []
 
 
 def _pointer(structure):
