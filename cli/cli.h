@@ -93,8 +93,23 @@ cli_hand_over(struct cli *cli);
  * and reads what it prints. out or err NULL: goes where ours goes. *status: its exit
  * status, 128 + N for a signal. 0 or -errno (it was not run). */
 int
-cli_stock_run(struct cli *cli, char *const *words, struct strbuf *out, struct strbuf *err,
-              int *status);
+cli_stock_run(struct cli *cli, const char *const *words, struct strbuf *out,
+              struct strbuf *err, int *status);
+
+/* A NULL-terminated list of words that grows: a command line, a request. */
+struct words {
+    const char **list; /* NULL before the first; each is the list's own */
+    size_t count;
+    bool failed; /* memory ran out: sticks */
+};
+#define WORDS_INIT {0}
+#define AUTO_WORDS AUTO(words_free)
+void
+words_add(struct words *w, const char *word);
+void
+words_addf(struct words *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void
+words_free(struct words *w);
 
 /* ---- emit.c ------------------------------------------------------------- */
 
@@ -147,5 +162,8 @@ emit_fail(struct emit *e, const char *command, int op_errno, const char *fmt, ..
  * status must not take a failure for success), or if it could not be printed. */
 int
 emit_end(struct emit *e);
+/* Frees it and prints nothing: stock has said it all. */
+void
+emit_discard(struct emit *e);
 
 #endif

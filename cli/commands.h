@@ -20,4 +20,7 @@ int cmd_glupy_list(struct cli *cli, int argc, char **argv);
 int cmd_glupy_show(struct cli *cli, int argc, char **argv);
 int cmd_glupy_remove(struct cli *cli, int argc, char **argv);
 
+/* volume set help, help-xml */
+int cmd_volume_set_help(struct cli *cli, int argc, char **argv);
+
 #endif

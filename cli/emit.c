@@ -354,3 +354,10 @@ emit_end(struct emit *e)
     emit_free(e);
     return status;
 }
+
+void
+emit_discard(struct emit *e)
+{
+    if (e)
+        emit_free(e);
+}

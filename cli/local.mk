@@ -4,14 +4,21 @@ CLI_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 # All but main.c: tests and the generator of documentation use the same table.
 noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_SOURCES = \
+	cli/change.c cli/change.h \
 	cli/commands.h \
 	cli/dict.c cli/dict.h \
+	cli/extension.c \
+	cli/glupy.c \
+	cli/help.c \
+	cli/info.c \
+	cli/option.c cli/option.h \
+	cli/peers.c cli/peers.h \
 	cli/rpc.c cli/rpc.h \
 	cli/stock.c \
 	cli/table.c \
 	cli/volume.c
 cli_libcli_a_CPPFLAGS = $(CLI_CPPFLAGS)
-CLI_LIBS = cli/libcli.a cli/libface.a common/libcommon.a
+CLI_LIBS = cli/libcli.a cli/libface.a volgen/libvolgen.a common/libcommon.a $(MD_LIBS)
 
 sbin_PROGRAMS += cli/gluster
 cli_gluster_SOURCES = cli/main.c

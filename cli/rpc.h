@@ -13,6 +13,7 @@
 enum rpc_procedure {
     RPC_LIST_FRIENDS = 3,
     RPC_GET_VOLUME = 5,
+    RPC_START_VOLUME = 8,
     RPC_SET_VOLUME = 12,
     RPC_RESET_VOLUME = 20,
     RPC_GETWD = 26,

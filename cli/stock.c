@@ -35,7 +35,7 @@ may_exec(const char *path)
 /* The global options that stock knows, as they were given, then words. NULL when
  * memory ran out; the caller frees the array only. */
 static char **
-stock_command(struct cli *cli, char *const *words)
+stock_command(struct cli *cli, const char *const *words)
 {
     size_t given = 0, count = 0, n = 0;
 
@@ -138,8 +138,8 @@ close_pipe(int p[2])
 }
 
 int
-cli_stock_run(struct cli *cli, char *const *words, struct strbuf *out, struct strbuf *err,
-              int *status)
+cli_stock_run(struct cli *cli, const char *const *words, struct strbuf *out,
+              struct strbuf *err, int *status)
 {
     int out_pipe[2] = {-1, -1}, err_pipe[2] = {-1, -1};
     AUTO_FREE char **argv = NULL;
@@ -181,4 +181,47 @@ cli_stock_run(struct cli *cli, char *const *words, struct strbuf *out, struct st
     close_pipe(out_pipe);
     close_pipe(err_pipe);
     return ret;
+}
+
+static void
+words_take(struct words *w, char *word)
+{
+    const char **list = reallocarray(w->list, w->count + 2, sizeof(*list));
+
+    if (list)
+        w->list = list;
+    if (!list || !word) {
+        w->failed = true;
+        free(word);
+        return;
+    }
+    list[w->count++] = word;
+    list[w->count] = NULL;
+}
+
+void
+words_add(struct words *w, const char *word)
+{
+    words_take(w, strdup(word));
+}
+
+void
+words_addf(struct words *w, const char *fmt, ...)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    va_list args;
+
+    va_start(args, fmt);
+    strbuf_vfmt(&text, fmt, args);
+    va_end(args);
+    words_take(w, strbuf_take(&text));
+}
+
+void
+words_free(struct words *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        free((char *)w->list[i]);
+    free(w->list);
+    *w = (struct words)WORDS_INIT;
 }

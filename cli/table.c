@@ -47,6 +47,24 @@ const struct command cli_commands[] = {
 
 const size_t cli_command_count = ARRAY_SIZE(cli_commands);
 
+static void
+complain(void *arg, const char *sentence)
+{
+    (void)arg;
+    fprintf(stderr, "warning: %s\n", sentence);
+}
+
+const struct volgen_table *
+cli_table(struct cli *cli)
+{
+    if (!cli->table_loaded) {
+        if (volgen_table_load(&cli->table, DESCRIBEDIR, complain, NULL) < 0)
+            fputs("warning: out of memory while reading " DESCRIBEDIR "\n", stderr);
+        cli->table_loaded = true;
+    }
+    return &cli->table;
+}
+
 /* Stock takes an abbreviation that only one of its words begins with; these are
  * its words, and ours where stock has none that begins so. */
 static const char *const first_words[] = {
