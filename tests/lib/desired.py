@@ -185,7 +185,7 @@ class Node:
         file = os.path.basename(path)
         nodes = parse(path)
         top_of(nodes)
-        ours = [n for n in reversed(nodes) if "-volext-" in n]
+        ours = [n for n in reversed(nodes) if n.startswith(self.volume + "-volext-")]
         wanted = self.wanted(file)
         running = self.running(file)
         if running is not None and wanted != running:
