@@ -51,6 +51,8 @@ static const struct volgen_extension glupy = {
     .option_count = ARRAY_SIZE(glupy_options),
     .kinds = VOLGEN_TRUSTED_CLIENT | VOLGEN_CLIENT | VOLGEN_BRICK,
     .position = "",
+    .inactive_key = "passthrough",
+    .inactive_value = "on",
 };
 
 extern const struct volgen_extension *const volgen_builtin[];

@@ -1,3 +1,16 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 noinst_LIBRARIES += volgen/libvolgen.a
-volgen_libvolgen_a_SOURCES = volgen/volgen.h volgen/volfile.c volgen/extension.c volgen/describe.c
+volgen_libvolgen_a_SOURCES = \
+	volgen/volgen.h \
+	volgen/describe.c \
+	volgen/extension.c \
+	volgen/place.c \
+	volgen/running.c \
+	volgen/volfile.c
+
+check_PROGRAMS += volgen/place_test
+volgen_place_test_SOURCES = volgen/place_test.c volgen/testing.h
+volgen_place_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+volgen_place_test_LDADD = volgen/libvolgen.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
+
+EXTRA_DIST += tests/corpus
