@@ -7,6 +7,7 @@
  *   stock.c     the stock program: exec it, or run it and read what it says
  *   emit.c      one model, three writers: text, XML (loaded when used), JSON
  *   rpc.c       glusterd's CLI program over its unix socket, off the main thread
+ *   prompt.c    without a command: a session; interactive.c edits its lines (loaded when used)
  *   peers.c     `system:: execute volext`: every node's answer, by name
  *   volume.c …  the commands
  */
@@ -110,6 +111,13 @@ void
 words_addf(struct words *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void
 words_free(struct words *w);
+
+/* ---- prompt.c ----------------------------------------------------------- */
+
+/* A session: commands from standard input, at a prompt when that is a terminal.
+ * Each runs in a process of its own. The exit status. */
+int
+cli_prompt(struct cli *cli);
 
 /* ---- emit.c ------------------------------------------------------------- */
 

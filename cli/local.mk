@@ -6,13 +6,16 @@ noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_SOURCES = \
 	cli/change.c cli/change.h \
 	cli/commands.h \
+	cli/complete.c cli/complete.h \
 	cli/dict.c cli/dict.h \
 	cli/extension.c \
 	cli/glupy.c \
 	cli/help.c \
 	cli/info.c \
+	cli/offer.c \
 	cli/option.c cli/option.h \
 	cli/peers.c cli/peers.h \
+	cli/prompt.c cli/prompt.h \
 	cli/rpc.c cli/rpc.h \
 	cli/stock.c \
 	cli/table.c \
@@ -31,6 +34,14 @@ cli_emit_xml_la_SOURCES = cli/emit_xml.c cli/emit.h
 cli_emit_xml_la_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
 cli_emit_xml_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 cli_emit_xml_la_LIBADD = common/libcommon.a $(XML_LIBS)
+
+pkglib_LTLIBRARIES += cli/interactive.la
+cli_interactive_la_SOURCES = \
+	cli/interactive.c cli/prompt.h \
+	cli/history.c cli/history.h
+cli_interactive_la_CFLAGS = $(AM_CFLAGS) $(READLINE_CFLAGS)
+cli_interactive_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
+cli_interactive_la_LIBADD = common/libcommon.a $(READLINE_LIBS)
 
 # One call to glusterd; libtirpc brings ten more libraries with it.
 pkglib_LTLIBRARIES += cli/wire.la

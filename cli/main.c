@@ -137,8 +137,10 @@ main(int argc, char **argv)
         return 1;
     }
     int count = argc ? cli_parse_options(&cli, argc - 1, argv + 1, words) : 0;
-    if (count <= 0)
+    if (count < 0)
         return cli_hand_over(&cli);
+    if (!count)
+        return cli_prompt(&cli);
 
     AUTO_FREE char *line = join(count, words);
     if (!line) {
