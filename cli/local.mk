@@ -57,7 +57,8 @@ cli_libface_a_SOURCES = \
 	cli/emit.c cli/emit.h \
 	cli/emit_json.c \
 	cli/grammar.c cli/grammar.h \
-	cli/module.c cli/module.h
+	cli/module.c cli/module.h \
+	cli/values.c cli/values.h
 cli_libface_a_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_MODULEDIR='"$(pkglibdir)"'
 
 check_PROGRAMS += cli/emit_test
@@ -77,3 +78,21 @@ check_PROGRAMS += cli/dict_test
 cli_dict_test_SOURCES = cli/dict_test.c
 cli_dict_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 cli_dict_test_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+
+# What else shows the tables is made from them.
+noinst_PROGRAMS += cli/gendoc
+cli_gendoc_SOURCES = cli/gendoc.c cli/gendoc.h cli/gendoc_bash.c cli/gendoc_man.c
+cli_gendoc_CPPFLAGS = $(CLI_CPPFLAGS)
+cli_gendoc_LDADD = $(CLI_LIBS)
+
+man_MANS = cli/volext-gluster.8
+cli/volext-gluster.8: cli/gendoc$(EXEEXT)
+	$(AM_V_GEN)cli/gendoc man >$@.new && mv $@.new $@
+
+completionsdir = $(datadir)/bash-completion/completions
+nodist_completions_DATA = completions/gluster
+completions/gluster: cli/gendoc$(EXEEXT) cli/completion.bash
+	$(AM_V_at)$(MKDIR_P) completions
+	$(AM_V_GEN)cli/gendoc bash $(srcdir)/cli/completion.bash >$@.new && mv $@.new $@
+EXTRA_DIST += cli/completion.bash
+CLEANFILES += cli/volext-gluster.8 completions/gluster
