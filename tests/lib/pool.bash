@@ -11,8 +11,8 @@
 # however that ends. What each function does is said above it; I is a node's
 # number or a client's name (c1, c2, ...).
 #
-# On a node: bricks below /srv, mounts below /mnt, a /tmp of its own in which only
-# the pool's folder, the source tree and bats' folders are the machine's.
+# On a node: bricks below /srv, mounts below /mnt, a /tmp and a /root of its own in which
+# only the pool's folder, the source tree and bats' folders are the machine's.
 # From outside, $POOL_DIR/I/ has the node's lib (/var/lib/glusterd), log, run,
 # bricks (/srv) and upper (what it wrote to /usr and /etc).
 
@@ -169,7 +169,7 @@ node_boot() { node_begin "$@" && node_finish "$1"; }
 node_begin() {
     local dir=$POOL_DIR/$1
     if pool_alive "$dir/life" >/dev/null; then return 0; fi
-    mkdir -p "$dir"/{log,run/gluster,bricks,upper,work}
+    mkdir -p "$dir"/{log,run/gluster,bricks,mnt,tmp,root,upper,work}
     if [ ! -e "$dir/lib" ]; then
         mkdir "$dir/lib"
         cp -a /var/lib/glusterd/{groups,hooks} "$dir/lib/" 2>/dev/null || :

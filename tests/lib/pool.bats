@@ -36,9 +36,9 @@ teardown_file() { pool_stop; }
 }
 
 @test "a node writes nothing to the machine's folders" {
-    on 2 sh -c 'for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /srv /mnt; do
+    on 2 sh -c 'for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /root /srv /mnt; do
         touch $d/volext-was-here || exit 1; done'
-    for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /srv /mnt; do
+    for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /root /srv /mnt; do
         [ ! -e $d/volext-was-here ]
     done
 }
