@@ -131,6 +131,16 @@ check_words(const struct change *c, struct words *words)
     return words->failed ? -ENOMEM : 0;
 }
 
+static bool
+some_are_down(const struct change *c)
+{
+    bool down = false;
+
+    for (size_t i = 0; i < c->peers.count; i++)
+        down = down || !c->peers.nodes[i].connected;
+    return down;
+}
+
 int
 change_check(struct change *c)
 {
@@ -143,18 +153,26 @@ change_check(struct change *c)
     if (!ret)
         ret = peers_ask(c->cli, &c->peers, "checking the nodes", words.list, &why);
     if (ret == -EIO)
-        return change_fail(c, EIO, "%s", strbuf_text(&why));
+        return change_fail(c, EIO, "%s. Nothing was changed", strbuf_text(&why));
+    if (ret == -EINTR) {
+        change_fail(c, EINTR, "interrupted while the nodes were asked. Nothing was changed");
+        return 130;
+    }
     if (ret)
         return rpc_fail(c->cli, c->e, c->command, ret);
 
     peers_complaints(&c->peers, c->force, &why);
+    bool down = some_are_down(c);
     for (size_t i = 0; i < c->peers.count; i++)
         if (c->peers.nodes[i].ended && !c->peers.nodes[i].failed)
             node_can(&c->peers.nodes[i], &why);
     if (!why.len && agree_on_modules(c, &why) < 0)
         return rpc_fail(c->cli, c->e, c->command, -ENOMEM);
     if (why.len)
-        return change_fail(c, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
+        return change_fail(c, EINVAL, "%s. Nothing was changed%s", strbuf_text(&why),
+                           down && !c->force ? "; with `force` as the last word, nodes that are "
+                                               "down are left out: they apply it when they return"
+                                             : "");
     return 0;
 }
 
@@ -231,6 +249,8 @@ tell_what_waits(struct change *c)
         const struct node *node = &c->peers.nodes[i];
         const struct answer_line *line = NULL;
 
+        if (!node->connected)
+            emit_note(c->e, "node %s is down: it applies this when it returns\n", node->host);
         while ((line = node_line(node, "volfile", 2, line))) {
             if (strcmp(line->fields[1], "waiting"))
                 continue;

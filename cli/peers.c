@@ -283,7 +283,7 @@ peers_complaints(const struct peers *peers, bool skip_down, struct strbuf *why)
             continue;
         strbuf_fmt(why, "%snode %s ", count++ ? "; " : "", n->host);
         if (!n->connected)
-            strbuf_str(why, "is down (`force` as the last word leaves nodes that are down out)");
+            strbuf_str(why, "is down");
         else if (n->ended)
             strbuf_fmt(why, "says: %s", n->error ? n->error : "it failed; see its volext.log");
         else

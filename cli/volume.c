@@ -66,6 +66,18 @@ stock_words(struct change *c, int argc, char **argv, struct words *words)
     }
 }
 
+/* What stock said, without what it begins with and the last newline. */
+static const char *
+stock_sentence(struct strbuf *said)
+{
+    static const char prefix[] = "volume set: failed: ";
+    const char *text = strbuf_text(said);
+
+    while (said->len && said->data[said->len - 1] == '\n')
+        said->data[--said->len] = '\0';
+    return strncmp(text, prefix, strlen(prefix)) ? text : text + strlen(prefix);
+}
+
 /* Stock sets all of it: questions, events and groups of its own keys are its job.
  * What it prints is kept back until all nodes have applied it, unless it may have to ask. */
 static int
@@ -78,7 +90,10 @@ set_by_stock(struct change *c, int argc, char **argv, struct strbuf *out)
     stock_words(c, argc, argv, &words);
     if (words.failed)
         return rpc_fail(c->cli, c->e, command, -ENOMEM);
-    int ret = cli_stock_run(c->cli, words.list, may_ask ? NULL : out, NULL, &status);
+    AUTO_STRBUF struct strbuf err = STRBUF_INIT;
+    bool json = c->cli->format == CLI_JSON;
+    int ret = cli_stock_run(c->cli, words.list, may_ask ? NULL : out, json ? &err : NULL,
+                            &status);
     if (ret)
         return change_fail(c, -ret, "cannot run %s: %s", c->cli->stock, strerror(-ret));
     /* with --xml stock exits 0 also when it failed */
@@ -87,8 +102,8 @@ set_by_stock(struct change *c, int argc, char **argv, struct strbuf *out)
     if (!status)
         return 0;
     change_settle(c);
-    if (c->cli->format == CLI_JSON)
-        return change_fail(c, EIO, "%s", strbuf_text(out));
+    if (json)
+        return change_fail(c, EINVAL, "%s", stock_sentence(&err));
     emit_discard(c->e);
     fwrite(strbuf_text(out), 1, out->len, stdout);
     return status;
