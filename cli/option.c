@@ -56,7 +56,7 @@ get_one(struct cli *cli, const char *volume, const char *key, const struct volge
         return emit_end(e);
     }
     const char *value = reply.op_ret ? NULL : dict_str(&reply.dict, "value1");
-    if (!value)
+    if (!value || !strcmp(value, option_reset_value(option)))
         value = shown_default(option);
     emit_text(e, "%-40s %-39s\n%-40s %-39s\n%-40s %-39s\n", "Option", "Value", "------",
               "-----", key, value);
@@ -101,7 +101,7 @@ our_rows(struct cli *cli, const struct reply *volume, struct kv *rows)
             continue;
         const char *key = pair->key + strlen(stored);
         const struct volgen_option *o = option_find(cli, key);
-        if (o && o->prefix)
+        if (o && o->prefix && strcmp(pair->value, option_reset_value(o)))
             ret = kv_set(rows, key, pair->value);
     }
     return ret;
@@ -227,8 +227,7 @@ cmd_volume_get(struct cli *cli, int argc, char **argv)
 
 static const char command[] = "volume reset";
 
-/* What is set and not at its default, to its default. An option without a default
- * cannot be stored as empty (glusterd would not start again): it gets `off`. */
+/* What is set and not at its default, to its default. */
 static int
 collect_resets(struct change *c, const struct reply *volume, const char *only)
 {
@@ -252,7 +251,7 @@ collect_resets(struct change *c, const struct reply *volume, const char *only)
 const char *
 option_reset_value(const struct volgen_option *option)
 {
-    return *option->def ? option->def : "default";
+    return *option->def ? option->def : VOLGEN_UNSET;
 }
 
 /* Nodes that are down get it when they return: a default needs nothing of them. */

@@ -295,6 +295,8 @@ volgen_check(const struct volgen_option *o, const char *key, const char *value,
 
     if (ret)
         return ret;
+    if (!*o->def && !strcmp(value, VOLGEN_UNSET))
+        return 0;
     switch (o->type) {
     case VOLGEN_BOOL:
         return is_bool(value) ? 0 : refuse(why, key, value, "is neither on nor off");

@@ -80,9 +80,10 @@ value_of(const struct plan *plan, const struct volgen_option *option)
     AUTO_FREE char *stored = str_fmt("user.%s", option->key);
     const char *value = stored ? kv_get(plan->world->options, stored) : NULL;
 
-    /* a reset stores the default, which may be no valid value: "" */
     if (!value || !strcmp(value, option->def))
         return option->def;
+    if (!*option->def && !strcmp(value, VOLGEN_UNSET))
+        return "";
     return usable(plan, option, stored, value, option->def);
 }
 
@@ -217,7 +218,7 @@ plan_module_options(const struct plan *plan, struct wanted *node, const char *na
         const struct volgen_option *option =
             volgen_option_find(plan->world->table, key, NULL);
         const char *value = options->pairs[i].value;
-        if (!option || !*value || !*usable(plan, option, key, value, ""))
+        if (!option || !strcmp(value, VOLGEN_UNSET) || !*usable(plan, option, key, value, ""))
             continue;
         AUTO_FREE char *own = str_fmt("module-option.%s", key + len);
         if (!own || kv_set(&node->options, own, value))

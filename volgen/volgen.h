@@ -175,6 +175,10 @@ const struct volgen_option *
 volgen_option_find(const struct volgen_table *table, const char *key,
                    const struct volgen_extension **ext);
 
+/* What a reset stores for an option without a default (def ""): it stands for no value,
+ * because glusterd can neither drop one user.* key nor keep one that is empty. */
+#define VOLGEN_UNSET "default"
+
 enum { VOLGEN_MAX_STORED = 4090 }; /* bytes of key + value: glusterd aborts above */
 
 /* Is the value one that may be stored under key (user. is counted)? 0, or -EINVAL

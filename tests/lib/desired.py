@@ -172,7 +172,7 @@ class Node:
                     want[key] = self.option(key, default)
             prefix = f"user.features.glupy-option.{module}."
             for key, value in self.info.items():
-                if key.startswith(prefix):
+                if key.startswith(prefix) and value != "default":
                     want["module-option." + key[len(prefix):]] = value
             for key, value in want.items():
                 if has.get(key) != value:
