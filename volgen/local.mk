@@ -4,13 +4,19 @@ volgen_libvolgen_a_SOURCES = \
 	volgen/volgen.h \
 	volgen/describe.c \
 	volgen/extension.c \
+	volgen/graph.h \
+	volgen/parse.c \
 	volgen/place.c \
 	volgen/running.c \
 	volgen/volfile.c
 
-check_PROGRAMS += volgen/place_test
+check_PROGRAMS += volgen/volfile_test volgen/place_test
+volgen_volfile_test_SOURCES = volgen/volfile_test.c volgen/testing.h
+volgen_volfile_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+volgen_volfile_test_LDADD = $(volgen_test_libs)
 volgen_place_test_SOURCES = volgen/place_test.c volgen/testing.h
 volgen_place_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-volgen_place_test_LDADD = volgen/libvolgen.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
+volgen_place_test_LDADD = $(volgen_test_libs)
+volgen_test_libs = volgen/libvolgen.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
 
 EXTRA_DIST += tests/corpus

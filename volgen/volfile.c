@@ -1,144 +1,96 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Volfiles as graphs: text -> graph -> text, and the edits. It knows the grammar
- * and nothing of what the translators are for.
+ * Volfiles as graphs: nodes by name and in order, the edits, and graph -> text. It
+ * knows nothing of what translators are for.
  *
- * The grammar is GlusterFS's: words apart by white space, `#` at the start of a
- * word begins a comment, "…" is a word with \x for any x. Each node keeps the
- * bytes it came from, up to and with its end-volume, so that nodes that were not
- * touched are printed as they were.
+ * Each node knows where it is a subvolume, so that an edit costs what it changes,
+ * not what the volfile holds.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 
-#include "volgen/volgen.h"
+#include "volgen/graph.h"
 
-/* ---- words -------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------- */
 
-enum word_kind { W_END, W_VOLUME, W_TYPE, W_OPTION, W_SUBVOLUMES, W_END_VOLUME, W_NAME, W_BAD };
-
-struct scanner {
-    const char *text;
-    size_t len, at;
-    int line;
-    size_t line_start;
-    size_t word_start; /* of the word read last, with its line and column */
-    int word_line, word_column;
-    struct strbuf word;
-    struct volgen_error *err;
-};
-
-static void
-complain(struct scanner *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void
-complain(struct scanner *s, const char *fmt, ...)
+struct volgen_node *
+node_new(char *name, char *type)
 {
-    va_list args;
+    struct volgen_node *node = name && type ? calloc(1, sizeof(*node)) : NULL;
 
-    s->err->line = s->word_line;
-    s->err->column = s->word_column;
-    va_start(args, fmt);
-    vsnprintf(s->err->text, sizeof(s->err->text), fmt, args);
-    va_end(args);
+    if (!node) {
+        free(name);
+        free(type);
+        return NULL;
+    }
+    node->name = name;
+    node->type = type;
+    node->dirty = true;
+    return node;
 }
 
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
+/* Forgets that the node is a subvolume of parent. */
 static void
-skip_blanks(struct scanner *s)
+drop_link(struct volgen_node *node, const struct volgen_node *parent)
 {
-    bool comment = false;
-
-    for (; s->at < s->len; s->at++) {
-        char c = s->text[s->at];
-
-        if (c == '\n') {
-            comment = false;
-            s->line++;
-            s->line_start = s->at + 1;
-        } else if (c == '#')
-            comment = true;
-        else if (!comment && !is_blank(c))
+    for (size_t i = 0; i < node->parent_count; i++)
+        if (node->parents[i].parent == parent) {
+            node->parents[i] = node->parents[--node->parent_count];
             return;
-    }
-}
-
-static enum word_kind
-quoted_word(struct scanner *s)
-{
-    for (s->at++; s->at < s->len; s->at++) {
-        char c = s->text[s->at];
-
-        if (c == '"') {
-            s->at++;
-            if (s->word.len)
-                return W_NAME;
-            complain(s, "a quoted word is empty; GlusterFS takes no empty values");
-            return W_BAD;
         }
-        if (c == '\\' && s->at + 1 < s->len)
-            c = s->text[++s->at];
-        if (c == '\n') {
-            complain(s, "a quoted word has no closing quote on its line");
-            return W_BAD;
-        }
-        strbuf_char(&s->word, c);
-    }
-    complain(s, "a quoted word has no closing quote; the file may be cut off");
-    return W_BAD;
 }
 
-static enum word_kind
-keyword(const char *word)
+void
+node_free(struct volgen_node *node)
 {
-    static const struct {
-        const char *word;
-        enum word_kind kind;
-    } words[] = {
-        {"volume", W_VOLUME}, {"type", W_TYPE}, {"option", W_OPTION},
-        {"subvolumes", W_SUBVOLUMES}, {"subvolumeS", W_SUBVOLUMES},
-        {"end-volume", W_END_VOLUME},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-        if (!strcmp(words[i].word, word))
-            return words[i].kind;
-    return W_NAME;
+    if (!node)
+        return;
+    free(node->name);
+    free(node->type);
+    kv_free(&node->options);
+    free(node->subvolumes);
+    free(node->parents);
+    free(node);
 }
 
-/* Reads the next word into s->word. */
-static enum word_kind
-next_word(struct scanner *s)
+/* Room for one more in an array that grows by doubling: it is full whenever its
+ * count is a power of two. NULL when memory ran out. */
+static void *
+grown(void *array, size_t count, size_t size)
 {
-    skip_blanks(s);
-    strbuf_reset(&s->word);
-    s->word_start = s->at;
-    s->word_line = s->line;
-    s->word_column = (int)(s->at - s->line_start) + 1;
-    if (s->at == s->len)
-        return W_END;
-    if (s->text[s->at] == '"')
-        return quoted_word(s);
-
-    size_t start = s->at;
-    while (s->at < s->len && !is_blank(s->text[s->at]) && s->text[s->at] != '"' &&
-           s->text[s->at] != '\\')
-        s->at++;
-    if (s->at == start) {
-        complain(s, "a backslash outside of quotes");
-        return W_BAD;
-    }
-    strbuf_add(&s->word, s->text + start, s->at - start);
-    return strbuf_failed(&s->word) ? W_BAD : keyword(s->word.data);
+    if (count & (count - 1))
+        return array;
+    return reallocarray(array, count ? 2 * count : 1, size);
 }
 
-/* ---- the graph ---------------------------------------------------------- */
+static int
+add_link(struct volgen_node *node, struct volgen_node *parent, size_t slot)
+{
+    struct volgen_link *links = grown(node->parents, node->parent_count, sizeof(*links));
+
+    if (!links)
+        return -ENOMEM;
+    node->parents = links;
+    links[node->parent_count++] = (struct volgen_link){parent, slot};
+    return 0;
+}
+
+int
+node_add_subvolume(struct volgen_node *node, struct volgen_node *child)
+{
+    struct volgen_node **list = grown(node->subvolumes, node->subvolume_count,
+                                      sizeof(*list));
+    if (!list)
+        return -ENOMEM;
+    node->subvolumes = list;
+    int ret = add_link(child, node, node->subvolume_count);
+    if (!ret)
+        list[node->subvolume_count++] = child;
+    return ret;
+}
+
+/* ---- names and order ----------------------------------------------------- */
 
 enum { FIRST_BUCKETS = 64 };
 
@@ -155,9 +107,9 @@ bucket_of(const struct volgen_graph *graph, const char *name)
 struct volgen_node *
 volgen_find(const struct volgen_graph *graph, const char *name)
 {
-    if (!graph->bucket_count)
-        return NULL;
-    struct volgen_node *node = graph->buckets[bucket_of(graph, name)];
+    struct volgen_node *node =
+        graph->bucket_count ? graph->buckets[bucket_of(graph, name)] : NULL;
+
     while (node && strcmp(node->name, name))
         node = node->same_bucket;
     return node;
@@ -182,14 +134,14 @@ hash_out(struct volgen_graph *graph, struct volgen_node *node)
     *at = node->same_bucket;
 }
 
-/* Room for one more node in the hash. */
+/* As many buckets as nodes at least, also with one node more. */
 static int
 hash_grow(struct volgen_graph *graph)
 {
     if (graph->node_count < graph->bucket_count)
         return 0;
     size_t count = graph->bucket_count ? 4 * graph->bucket_count : FIRST_BUCKETS;
-    struct volgen_node **buckets = calloc(count, sizeof(*buckets));
+    struct volgen_node **buckets = calloc(count, sizeof(struct volgen_node *));
     if (!buckets)
         return -ENOMEM;
     free(graph->buckets);
@@ -200,29 +152,34 @@ hash_grow(struct volgen_graph *graph)
     return 0;
 }
 
-static void
-node_free(struct volgen_node *node)
+int
+graph_add(struct volgen_graph *graph, struct volgen_node *node,
+          struct volgen_node *after)
 {
-    if (!node)
-        return;
-    free(node->name);
-    free(node->type);
-    kv_free(&node->options);
-    free(node->subvolumes);
-    free(node->source);
-    free(node);
+    int ret = hash_grow(graph);
+    if (ret)
+        return ret;
+
+    struct volgen_node **from = after ? &after->next : &graph->first;
+    node->prev = after;
+    node->next = *from;
+    *from = node;
+    if (node->next)
+        node->next->prev = node;
+    else
+        graph->last = node;
+    graph->node_count++;
+    hash_in(graph, node);
+    return 0;
 }
 
 static void
-cleanup_node(struct volgen_node **node)
+graph_drop(struct volgen_graph *graph, struct volgen_node *node)
 {
-    node_free(*node);
-}
-
-static void
-cleanup_graph(struct volgen_graph **graph)
-{
-    volgen_graph_free(*graph);
+    *(node->prev ? &node->prev->next : &graph->first) = node->next;
+    *(node->next ? &node->next->prev : &graph->last) = node->prev;
+    graph->node_count--;
+    hash_out(graph, node);
 }
 
 void
@@ -235,292 +192,9 @@ volgen_graph_free(struct volgen_graph *graph)
         node_free(node);
     }
     free(graph->buckets);
-    free(graph->tail);
+    free(graph->text);
     free(graph);
 }
-
-static int
-add_subvolume(struct volgen_node *node, struct volgen_node *child)
-{
-    /* grows by doubling: full whenever the count is a power of two */
-    if ((node->subvolume_count & (node->subvolume_count - 1)) == 0) {
-        size_t room = node->subvolume_count ? 2 * node->subvolume_count : 1;
-        struct volgen_node **list = reallocarray(node->subvolumes, room, sizeof(*list));
-
-        if (!list)
-            return -ENOMEM;
-        node->subvolumes = list;
-    }
-    node->subvolumes[node->subvolume_count++] = child;
-    child->parent_count++;
-    return 0;
-}
-
-/* ---- text -> graph ------------------------------------------------------ */
-
-static const char *const word_names[] = {
-    [W_END] = "the end of the file; it may be cut off",
-    [W_VOLUME] = "\"volume\"",
-    [W_TYPE] = "\"type\"",
-    [W_OPTION] = "\"option\"",
-    [W_SUBVOLUMES] = "\"subvolumes\"",
-    [W_END_VOLUME] = "\"end-volume\"",
-};
-
-/* A plain word is wanted as `what`. */
-static char *
-take_name(struct scanner *s, const char *what)
-{
-    enum word_kind kind = next_word(s);
-
-    if (kind == W_BAD)
-        return NULL;
-    if (kind != W_NAME) {
-        complain(s, "%s is missing: found %s", what, word_names[kind]);
-        return NULL;
-    }
-    return strdup(s->word.data);
-}
-
-static int
-parse_option(struct scanner *s, struct volgen_node *node)
-{
-    AUTO_FREE char *key = take_name(s, "an option's name");
-    if (!key)
-        return -EINVAL;
-    AUTO_FREE char *value = take_name(s, "an option's value");
-    if (!value)
-        return -EINVAL;
-    return kv_set(&node->options, key, value);
-}
-
-/* Reads names up to the next keyword, which is returned. */
-static enum word_kind
-parse_subvolumes(struct scanner *s, const struct volgen_graph *graph,
-                 struct volgen_node *node)
-{
-    enum word_kind kind;
-
-    while ((kind = next_word(s)) == W_NAME) {
-        struct volgen_node *child = volgen_find(graph, s->word.data);
-
-        if (!child) {
-            complain(s, "subvolume %.60s was not defined before", s->word.data);
-            return W_BAD;
-        }
-        if (add_subvolume(node, child))
-            return W_BAD;
-    }
-    if (kind != W_BAD && !node->subvolume_count) {
-        complain(s, "names of subvolumes are missing: found %s", word_names[kind]);
-        return W_BAD;
-    }
-    return kind;
-}
-
-static int
-parse_body(struct scanner *s, const struct volgen_graph *graph,
-           struct volgen_node *node)
-{
-    enum word_kind kind = next_word(s);
-
-    if (kind == W_TYPE) {
-        node->type = take_name(s, "a type");
-        if (!node->type)
-            return -EINVAL;
-    } else if (kind != W_BAD)
-        complain(s, "volume %.60s has no type: found %s", node->name,
-                 kind == W_NAME ? s->word.data : word_names[kind]);
-    if (!node->type)
-        return -EINVAL;
-
-    kind = next_word(s);
-    while (kind != W_END_VOLUME) {
-        if (kind == W_OPTION) {
-            if (parse_option(s, node))
-                return -EINVAL;
-            kind = next_word(s);
-        } else if (kind == W_SUBVOLUMES && !node->subvolume_count) {
-            kind = parse_subvolumes(s, graph, node);
-        } else {
-            if (kind != W_BAD)
-                complain(s, "volume %.60s: option, subvolumes or end-volume is wanted, found %.40s",
-                         node->name, kind == W_NAME ? s->word.data : word_names[kind]);
-            return -EINVAL;
-        }
-    }
-    if (!node->subvolume_count && !node->options.count) {
-        complain(s, "volume %.60s has neither options nor subvolumes", node->name);
-        return -EINVAL;
-    }
-    return 0;
-}
-
-static int
-keep_bytes(char **to, size_t *to_len, const char *from, size_t len)
-{
-    *to = malloc(len + 1);
-    if (!*to)
-        return -ENOMEM;
-    memcpy(*to, from, len);
-    (*to)[len] = '\0';
-    *to_len = len;
-    return 0;
-}
-
-/* One `volume … end-volume`; `volume` itself was read. */
-static struct volgen_node *
-parse_node(struct scanner *s, const struct volgen_graph *graph, size_t start)
-{
-    AUTO(cleanup_node) struct volgen_node *node = calloc(1, sizeof(*node));
-    if (!node)
-        return NULL;
-    node->name = take_name(s, "a volume's name");
-    if (!node->name)
-        return NULL;
-    if (volgen_find(graph, node->name)) {
-        complain(s, "volume %.60s is there twice", node->name);
-        return NULL;
-    }
-    if (parse_body(s, graph, node) ||
-        keep_bytes(&node->source, &node->source_len, s->text + start, s->at - start))
-        return NULL;
-    return TAKE(node);
-}
-
-static int
-parse_all(struct scanner *s, struct volgen_graph *graph)
-{
-    struct volgen_node **end = &graph->first;
-
-    for (;;) {
-        size_t start = s->at;
-        enum word_kind kind = next_word(s);
-
-        if (kind == W_END)
-            return keep_bytes(&graph->tail, &graph->tail_len, s->text + start,
-                              s->len - start);
-        if (kind != W_VOLUME) {
-            if (kind != W_BAD)
-                complain(s, "\"volume\" is wanted, found %.60s",
-                         kind == W_NAME ? s->word.data : word_names[kind]);
-            return -EINVAL;
-        }
-        struct volgen_node *node = parse_node(s, graph, start);
-        if (!node)
-            return -EINVAL;
-        if (hash_grow(graph)) {
-            node_free(node);
-            return -ENOMEM;
-        }
-        *end = node;
-        end = &node->next;
-        graph->node_count++;
-        hash_in(graph, node);
-    }
-}
-
-struct volgen_graph *
-volgen_parse(const char *text, size_t len, struct volgen_error *err)
-{
-    AUTO(cleanup_graph) struct volgen_graph *graph = calloc(1, sizeof(*graph));
-    struct scanner s = {.text = text, .len = len, .line = 1, .err = err};
-
-    *err = (struct volgen_error){.text = "out of memory"};
-    const char *bad = memchr(text, '\0', len);
-    if (!bad)
-        bad = memchr(text, '`', len);
-    if (!graph || hash_grow(graph))
-        return NULL;
-    if (bad) {
-        while (s.at < (size_t)(bad - text))
-            if (text[s.at++] == '\n') {
-                s.line++;
-                s.line_start = s.at;
-            }
-        s.word_line = s.line;
-        s.word_column = (int)(s.at - s.line_start) + 1;
-        complain(&s, *bad ? "a command in backquotes; volext does not run what it reads"
-                          : "a NUL byte; this is not a volfile");
-        return NULL;
-    }
-    int ret = parse_all(&s, graph);
-    if (!ret && !graph->first) {
-        complain(&s, "no volume in it; the file may be cut off");
-        ret = -EINVAL;
-    }
-    strbuf_free(&s.word);
-    return ret ? NULL : TAKE(graph);
-}
-
-/* ---- graph -> text ------------------------------------------------------ */
-
-/* Can the grammar hold it at all? */
-static bool
-is_printable(const char *word)
-{
-    return *word && !strpbrk(word, "\n`");
-}
-
-static void
-print_word(const char *word, struct strbuf *out)
-{
-    if (*word != '#' && keyword(word) == W_NAME && !strpbrk(word, " \t\r\"\\")) {
-        strbuf_str(out, word);
-        return;
-    }
-    strbuf_char(out, '"');
-    for (; *word; word++) {
-        if (*word == '"' || *word == '\\')
-            strbuf_char(out, '\\');
-        strbuf_char(out, *word);
-    }
-    strbuf_char(out, '"');
-}
-
-static void
-print_node(const struct volgen_node *node, struct strbuf *out)
-{
-    strbuf_str(out, "volume ");
-    print_word(node->name, out);
-    strbuf_str(out, "\n    type ");
-    print_word(node->type, out);
-    strbuf_char(out, '\n');
-    for (size_t i = 0; i < node->options.count; i++) {
-        strbuf_str(out, "    option ");
-        print_word(node->options.pairs[i].key, out);
-        strbuf_char(out, ' ');
-        print_word(node->options.pairs[i].value, out);
-        strbuf_char(out, '\n');
-    }
-    if (node->subvolume_count) {
-        strbuf_str(out, "    subvolumes");
-        for (size_t i = 0; i < node->subvolume_count; i++) {
-            strbuf_char(out, ' ');
-            print_word(node->subvolumes[i]->name, out);
-        }
-        strbuf_char(out, '\n');
-    }
-    strbuf_str(out, "end-volume");
-}
-
-int
-volgen_print(const struct volgen_graph *graph, struct strbuf *out)
-{
-    for (const struct volgen_node *node = graph->first; node; node = node->next) {
-        if (!node->dirty) {
-            strbuf_add(out, node->source, node->source_len);
-            continue;
-        }
-        if (node != graph->first)
-            strbuf_str(out, "\n\n");
-        print_node(node, out);
-    }
-    strbuf_add(out, graph->tail, graph->tail_len);
-    return strbuf_failed(out) ? -ENOMEM : 0;
-}
-
-/* ---- edits -------------------------------------------------------------- */
 
 struct volgen_node *
 volgen_find_type(const struct volgen_graph *graph, const char *type,
@@ -548,24 +222,104 @@ volgen_top(const struct volgen_graph *graph)
     return top;
 }
 
-/* Everyone after `from` in the file who has `old` as a subvolume gets `new`. */
-static void
-adopt(struct volgen_node *from, struct volgen_node *old, struct volgen_node *new)
+/* ---- graph -> text ------------------------------------------------------- */
+
+/* Can the grammar hold it at all? Line ends are dropped even from quoted words. */
+static bool
+is_printable(const char *word)
 {
-    for (struct volgen_node *node = from; node && old->parent_count; node = node->next)
-        for (size_t i = 0; i < node->subvolume_count; i++)
-            if (node->subvolumes[i] == old) {
-                node->subvolumes[i] = new;
-                node->dirty = true;
-                old->parent_count--;
-                new->parent_count++;
-            }
+    return *word && !strchr(word, '\n');
 }
 
-/* A new node right after `child` in the file, with nobody above it yet. */
+static void
+print_word(const char *word, struct strbuf *out)
+{
+    if (*word != '#' && word_kind(word) == W_NAME && !strpbrk(word, " \t\r\"\\`")) {
+        strbuf_str(out, word);
+        return;
+    }
+    strbuf_char(out, '"');
+    for (; *word; word++) {
+        /* behind a backslash a backquote is no command */
+        if (strchr("\"\\`", *word))
+            strbuf_char(out, '\\');
+        strbuf_char(out, *word);
+    }
+    strbuf_char(out, '"');
+}
+
+/* In the form of glusterd's own writer. */
+static void
+print_node(const struct volgen_node *node, struct strbuf *out)
+{
+    strbuf_str(out, "volume ");
+    print_word(node->name, out);
+    strbuf_str(out, "\n    type ");
+    print_word(node->type, out);
+    strbuf_char(out, '\n');
+    for (size_t i = 0; i < node->options.count; i++) {
+        strbuf_str(out, "    option ");
+        print_word(node->options.pairs[i].key, out);
+        strbuf_char(out, ' ');
+        print_word(node->options.pairs[i].value, out);
+        strbuf_char(out, '\n');
+    }
+    if (node->subvolume_count) {
+        strbuf_str(out, "    subvolumes");
+        for (size_t i = 0; i < node->subvolume_count; i++) {
+            strbuf_char(out, ' ');
+            print_word(node->subvolumes[i]->name, out);
+        }
+        strbuf_char(out, '\n');
+    } else if (!node->options.count)
+        /* all its options were empty, which GlusterFS drops; one must be there */
+        strbuf_str(out, "    option none \"\"\n");
+    strbuf_str(out, "end-volume");
+}
+
+int
+volgen_print(const struct volgen_graph *graph, struct strbuf *out)
+{
+    for (const struct volgen_node *node = graph->first; node; node = node->next) {
+        if (!node->dirty) {
+            strbuf_add(out, node->source, node->source_len);
+            continue;
+        }
+        /* comments before a node stay; a new node is never the first */
+        if (node->source)
+            strbuf_add(out, node->source, node->lead_len);
+        else
+            strbuf_str(out, "\n\n");
+        print_node(node, out);
+    }
+    strbuf_add(out, graph->tail, graph->tail_len);
+    return strbuf_failed(out) ? -ENOMEM : 0;
+}
+
+/* ---- edits --------------------------------------------------------------- */
+
+/* Whoever has `old` as a subvolume gets `new`, which must have no links yet but has
+ * room for them all. */
+static void
+hand_links(struct volgen_node *old, struct volgen_node *new)
+{
+    for (size_t i = 0; i < old->parent_count; i++) {
+        struct volgen_link *link = &old->parents[i];
+
+        link->parent->subvolumes[link->slot] = new;
+        link->parent->dirty = true;
+    }
+    assert(!new->parent_count && !new->parents);
+    new->parents = TAKE(old->parents);
+    new->parent_count = old->parent_count;
+    old->parent_count = 0;
+}
+
+/* A new node in the graph, after another in the file's order, with room for a
+ * subvolume. Sets errno. */
 static struct volgen_node *
-new_parent(struct volgen_graph *graph, struct volgen_node *child, const char *name,
-           const char *type)
+new_node(struct volgen_graph *graph, struct volgen_node *after, const char *name,
+         const char *type)
 {
     if (!is_printable(name) || !is_printable(type)) {
         errno = EINVAL;
@@ -575,18 +329,13 @@ new_parent(struct volgen_graph *graph, struct volgen_node *child, const char *na
         errno = EEXIST;
         return NULL;
     }
-    AUTO(cleanup_node) struct volgen_node *node = calloc(1, sizeof(*node));
-    if (!node || !(node->name = strdup(name)) || !(node->type = strdup(type)) ||
-        hash_grow(graph) || !(node->subvolumes = malloc(sizeof(child)))) {
+    AUTO_NODE struct volgen_node *node = node_new(strdup(name), strdup(type));
+    if (node)
+        node->subvolumes = malloc(sizeof(struct volgen_node *));
+    if (!node || !node->subvolumes || graph_add(graph, node, after)) {
         errno = ENOMEM;
         return NULL;
     }
-    node->subvolumes[node->subvolume_count++] = child;
-    node->dirty = true;
-    node->next = child->next;
-    child->next = node;
-    graph->node_count++;
-    hash_in(graph, node);
     return TAKE(node);
 }
 
@@ -594,12 +343,19 @@ struct volgen_node *
 volgen_insert_above(struct volgen_graph *graph, struct volgen_node *child,
                     const char *name, const char *type)
 {
-    struct volgen_node *node = new_parent(graph, child, name, type);
+    struct volgen_link *links = malloc(sizeof(*links));
+    struct volgen_node *node = links ? new_node(graph, child, name, type) : NULL;
 
-    if (!node)
+    if (!node) {
+        free(links); /* keeps errno */
         return NULL;
-    adopt(node->next, child, node);
-    child->parent_count++;
+    }
+    hand_links(child, node);
+    links[0] = (struct volgen_link){node, 0};
+    child->parents = links;
+    child->parent_count = 1;
+    node->subvolumes[0] = child;
+    node->subvolume_count = 1;
     return node;
 }
 
@@ -612,12 +368,24 @@ volgen_insert_below(struct volgen_graph *graph, struct volgen_node *parent,
         return NULL;
     }
     struct volgen_node *child = parent->subvolumes[0];
-    struct volgen_node *node = new_parent(graph, child, name, type);
-    if (!node)
+    struct volgen_link *links = malloc(sizeof(*links));
+    /* the child stands before its parent, so that there is one before it */
+    struct volgen_node *node =
+        links ? new_node(graph, parent->prev, name, type) : NULL;
+    if (!node) {
+        free(links);
         return NULL;
+    }
+    for (size_t i = 0; i < child->parent_count; i++)
+        if (child->parents[i].parent == parent)
+            child->parents[i] = (struct volgen_link){node, 0};
+    links[0] = (struct volgen_link){parent, 0};
+    node->parents = links;
+    node->parent_count = 1;
+    node->subvolumes[0] = child;
+    node->subvolume_count = 1;
     parent->subvolumes[0] = node;
     parent->dirty = true;
-    node->parent_count = 1; /* and the child has one parent instead of another */
     return node;
 }
 
@@ -628,14 +396,16 @@ volgen_remove(struct volgen_graph *graph, struct volgen_node *node)
         return -EINVAL;
 
     struct volgen_node *child = node->subvolumes[0];
-    struct volgen_node *before = child; /* a child stands before its parents */
-    while (before->next != node)
-        before = before->next;
-    adopt(node->next, node, child);
-    child->parent_count--;
-    before->next = node->next;
-    graph->node_count--;
-    hash_out(graph, node);
+    drop_link(child, node);
+    for (size_t i = 0; i < node->parent_count; i++) {
+        struct volgen_link link = node->parents[i];
+
+        if (add_link(child, link.parent, link.slot))
+            return -ENOMEM;
+        link.parent->subvolumes[link.slot] = child;
+        link.parent->dirty = true;
+    }
+    graph_drop(graph, node);
     node_free(node);
     return 0;
 }

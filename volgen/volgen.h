@@ -35,24 +35,37 @@ struct volgen_node {
     size_t subvolume_count;
     struct volgen_node *next; /* in the file's order: children come first */
     bool dirty;               /* printed anew; otherwise its own bytes are kept */
-    /* private to volfile.c: the node's own bytes, its parents, its hash chain */
-    char *source;
-    size_t source_len;
+    /* private to volgen: the node's own bytes, in the graph's text, of which the
+     * first lead_len stand before its `volume`; where it is a subvolume; links */
+    const char *source;
+    size_t source_len, lead_len;
+    struct volgen_link *parents;
     size_t parent_count;
-    struct volgen_node *same_bucket;
+    struct volgen_node *prev, *same_bucket;
+};
+
+/* A node is subvolumes[slot] of its parent. */
+struct volgen_link {
+    struct volgen_node *parent;
+    size_t slot;
 };
 
 struct volgen_graph {
     struct volgen_node *first;
-    /* private to volfile.c: the bytes after the last node, a hash of the names */
-    char *tail;
+    /* private to volgen: the text it was parsed from, its bytes after the last
+     * node, and a hash of the names */
+    struct volgen_node *last;
+    char *text;
+    const char *tail;
     size_t tail_len;
     struct volgen_node **buckets;
     size_t bucket_count, node_count;
 };
 
 /* Parses what GlusterFS's own grammar accepts (comments, quoted values), except
- * backquoted commands, which are an error: volext never runs what it reads. A
+ * backquoted commands, which are an error: volext never runs what it reads. As
+ * there, a key given twice has its last value, and an option with an empty value is
+ * none. A
  * graph without nodes, a subvolume that was not defined before, a name twice, a
  * node without type, a NUL byte are errors. NULL on an error, with *err filled.
  * Free with volgen_graph_free. */
@@ -92,8 +105,9 @@ volgen_insert_below(struct volgen_graph *graph, struct volgen_node *node,
  * any other. */
 int
 volgen_remove(struct volgen_graph *graph, struct volgen_node *node);
-/* 0, -EINVAL (a key or value that the grammar cannot hold, e.g. a newline or a
- * backquote in it), -ENOMEM. Unchanged values leave the node's bytes as they are. */
+/* 0, -EINVAL (a key or value that the grammar cannot hold: empty, or with a newline
+ * in it; anything else is quoted), -ENOMEM. Unchanged values leave the node's bytes
+ * as they are. */
 int
 volgen_set_option(struct volgen_node *node, const char *key, const char *value);
 
