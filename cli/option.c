@@ -262,6 +262,10 @@ reset(struct change *c, const char *only)
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
     int ret = volume_fetch(c->cli, c->volume, &volume);
 
+    if (!only && (ret == -ENOENT || ret == -ECONNREFUSED)) {
+        emit_discard(c->e); /* a reset of all is stock's command: it says what is wrong */
+        return CLI_HAND_OVER;
+    }
     if (ret == -ENOENT)
         return change_fail(c, ENOENT, "Volume %s does not exist", c->volume);
     if (!ret)
