@@ -24,7 +24,11 @@ for _volext_file in /etc/bash_completion.d/gluster /etc/bash_completion.d/gluste
 done
 unset _volext_file
 
-_volext_volumes() { timeout 2 gluster --mode=script volume list 2>/dev/null; }
+# On an error stock says so on standard output: then there are none.
+_volext_volumes() {
+    local names
+    names=$(timeout 2 gluster --mode=script volume list 2>/dev/null) && echo "$names"
+}
 
 _volext_modules() {
     local dir file

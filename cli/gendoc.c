@@ -6,6 +6,7 @@
  *   gendoc man               the manual page of our gluster
  *   gendoc bash TEMPLATE     the completion for bash: tables, put into the template
  *   gendoc options           docs/options.md
+ *   gendoc rows [new]        the commands, one a line, for tests; new: that stock has not
  */
 #include "cli/gendoc.h"
 
@@ -17,7 +18,7 @@
 static int
 usage(void)
 {
-    fputs("usage: gendoc man | bash TEMPLATE | options\n", stderr);
+    fputs("usage: gendoc man | bash TEMPLATE | options | rows [new]\n", stderr);
     return 2;
 }
 
@@ -52,6 +53,17 @@ options(const struct volgen_table *table, struct strbuf *out)
         options_of(table->extensions[i], out);
 }
 
+static void
+rows(bool only_new, struct strbuf *out)
+{
+    for (size_t i = 0; i < cli_command_count; i++) {
+        const struct command *row = &cli_commands[i];
+
+        if (!only_new || !(row->flags & CMD_STOCK))
+            strbuf_fmt(out, "%s%s%s\n", row->words, *row->args ? " " : "", row->args);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -65,6 +77,8 @@ main(int argc, char **argv)
         gendoc_man(&table, &out);
     else if (argc == 2 && !strcmp(argv[1], "options"))
         options(&table, &out);
+    else if (argc >= 2 && !strcmp(argv[1], "rows"))
+        rows(argc == 3 && !strcmp(argv[2], "new"), &out);
     else if (argc == 3 && !strcmp(argv[1], "bash"))
         ret = gendoc_bash(&table, argv[2], &out);
     else

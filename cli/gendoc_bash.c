@@ -29,7 +29,8 @@ rows(struct strbuf *out)
                     cli_commands[i].args);
             return -EINVAL;
         }
-        strbuf_fmt(out, "    # %s %s\n", cli_commands[i].words, cli_commands[i].args);
+        strbuf_fmt(out, "    # %s%s%s\n", cli_commands[i].words, *cli_commands[i].args ? " " : "",
+                   cli_commands[i].args);
         for (int k = 0; k < g.edge_count; k++) {
             const struct grammar_edge *e = &g.edges[k];
             bool literal = e->kind == GRAMMAR_LITERAL;

@@ -94,5 +94,5 @@ nodist_completions_DATA = completions/gluster
 completions/gluster: cli/gendoc$(EXEEXT) cli/completion.bash
 	$(AM_V_at)$(MKDIR_P) completions
 	$(AM_V_GEN)cli/gendoc bash $(srcdir)/cli/completion.bash >$@.new && mv $@.new $@
-EXTRA_DIST += cli/completion.bash
+EXTRA_DIST += cli/completion.bash docs/options.md
 CLEANFILES += cli/volext-gluster.8 completions/gluster
