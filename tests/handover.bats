@@ -62,7 +62,6 @@ but_help() { grep -vE '^(help|volume help|exit|quit)( |$)'; }
 	volume info v1
 	volume info nope
 	volume info v1 v2
-	volume get v1 all
 	volume get v1 cluster.min-free-disk
 	volume get v1 nope
 	volume get all all
@@ -132,6 +131,7 @@ but_help() { grep -vE '^(help|volume help|exit|quit)( |$)'; }
 	volume info
 	volume get v1 cluster.min-free-disk
 	volume set v1 cluster.min-free-disk 5%
+	volume reset v1
 	volume list
 	END
     glusterd_start 1
@@ -158,8 +158,8 @@ but_help() { grep -vE '^(help|volume help|exit|quit)( |$)'; }
     diff "$BATS_TEST_TMPDIR/stock" "$BATS_TEST_TMPDIR/ours"
 }
 
-@test "ours only adds to stock's help" {
-    for words in help 'help all' 'volume help' 'volume set help'; do
+@test "ours only adds to stock's help and to the list of all options" {
+    for words in help 'help all' 'volume help' 'volume set help' 'volume get v1 all'; do
         # shellcheck disable=SC2086
         stock 1 $words >"$BATS_TEST_TMPDIR/stock"
         # shellcheck disable=SC2086

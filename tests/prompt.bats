@@ -7,7 +7,6 @@ load lib/pool
 
 setup_file() {
     pool_start 1
-    on 1 mount -t tmpfs -o mode=700 tmpfs /root
     for v in v1 other; do stock 1 volume create $v "$(brick 1 $v)" force; done
     on 1 mkdir -p /var/lib/glusterd/volext/modules
     on 1 touch /var/lib/glusterd/volext/modules/quicker.py
