@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
-"""Reads fops.def, for the scripts that generate what exists once per fop."""
+"""Reads fops.def, for the scripts that generate what exists once per fop. Run by itself
+it prints their names as a Python module."""
 import re
+import sys
 
 
 class Param:
@@ -29,3 +31,8 @@ def read(path):
     if len(fops) != 54:
         raise SystemExit(f'{path}: {len(fops)} operations, GlusterFS has 54')
     return fops
+
+
+if __name__ == '__main__':
+    print('# Generated while building: see fops.py.')
+    print(f'FOPS = {[fop.name for fop in read(sys.argv[1])]}')

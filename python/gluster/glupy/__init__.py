@@ -20,11 +20,15 @@ import sys
 import types
 from ctypes import *  # noqa: F401,F403  modules expect it
 
-import _glupy
-from _glupy import StaleRequest
-
+try:
+    import _glupy
+except ImportError:
+    from . import outside as _glupy
 from . import errors, structures
 from .structures import *  # noqa: F401,F403
+
+
+StaleRequest = _glupy.StaleRequest
 
 
 class HandlerTimeout(BaseException):
