@@ -163,7 +163,7 @@ int
 classic_args(struct request *r, PyObject *handle, PyObject **argv)
 {
     const struct fop *f = &glupy_fops[r->fop];
-    PyObject *this = r->g->c_this;
+    PyObject *this = r->code->c_this;
     int n = 0;
 
     if (r->phase == PHASE_FOP) {
@@ -523,13 +523,13 @@ static PyTypeObject call_type = {
 
 /* ---- the module's functions --------------------------------------------- */
 
-struct glupy *
-classic_instance(PyObject *c_this)
+static struct code *
+code_of(PyObject *c_this)
 {
-    struct glupy *g = PyLong_AsVoidPtr(c_this);
+    struct code *code = PyLong_AsVoidPtr(c_this);
 
-    if (!PyErr_Occurred() && glupy_list_has(g))
-        return g;
+    if (!PyErr_Occurred() && glupy_is_code(code))
+        return code;
     PyErr_SetString(PyExc_ValueError, "c_this is not that of a translator here");
     return NULL;
 }
@@ -590,17 +590,17 @@ set_handler(PyObject *module, PyObject *args)
     (void)module;
     if (!PyArg_ParseTuple(args, "OssO", &c_this, &name, &phase, &handler))
         return NULL;
-    struct glupy *g = classic_instance(c_this);
+    struct code *code = code_of(c_this);
 
-    if (!g)
+    if (!code)
         return NULL;
-    if (g->state == READY)
+    if (atomic_load(&code->g->code) == code)
         return PyErr_Format(PyExc_RuntimeError,
                             "operations are registered while the module is loaded");
     for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
         if (!glupy_fops[i].name || strcmp(glupy_fops[i].name, name))
             continue;
-        PyObject **slot = &g->handlers[i][strcmp(phase, "fop") ? PHASE_CBK : PHASE_FOP];
+        PyObject **slot = &code->handlers[i][strcmp(phase, "fop") ? PHASE_CBK : PHASE_FOP];
 
         Py_XSETREF(*slot, handler == Py_None ? NULL : Py_NewRef(handler));
         Py_RETURN_NONE;
@@ -627,17 +627,17 @@ add_option(dict_t *options, char *key, data_t *value, void *arg)
 static PyObject *
 describe(PyObject *module, PyObject *c_this)
 {
-    struct glupy *g = classic_instance(c_this);
+    struct code *code = code_of(c_this);
 
     (void)module;
-    if (!g)
+    if (!code)
         return NULL;
     PyObject *options = PyDict_New();
 
     if (!options)
         return NULL;
-    dict_foreach(g->options, add_option, options);
-    return Py_BuildValue("skN", g->xl->name, (unsigned long)g->xl, options);
+    dict_foreach(code->options, add_option, options);
+    return Py_BuildValue("skN", code->g->xl->name, (unsigned long)code->g->xl, options);
 }
 
 /* set_this(c_this, pointer): what handlers get as `this` */
@@ -649,11 +649,11 @@ set_this(PyObject *module, PyObject *args)
     (void)module;
     if (!PyArg_ParseTuple(args, "OO", &c_this, &pointer))
         return NULL;
-    struct glupy *g = classic_instance(c_this);
+    struct code *code = code_of(c_this);
 
-    if (!g)
+    if (!code)
         return NULL;
-    Py_XSETREF(g->c_this, Py_NewRef(pointer));
+    Py_XSETREF(code->c_this, Py_NewRef(pointer));
     Py_RETURN_NONE;
 }
 

@@ -15,44 +15,16 @@
 /* The least time an import may take, whatever the timeout of a fop is. */
 enum { LOAD_MS = 10000 };
 
-static struct glupy *instances[256]; /* for classic.c: is a c_this one of ours? */
-static pthread_mutex_t instances_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void
-list_change(const struct glupy *from, struct glupy *to)
-{
-    pthread_mutex_lock(&instances_lock);
-    for (size_t i = 0; i < sizeof(instances) / sizeof(*instances); i++) {
-        if (instances[i] == from) {
-            instances[i] = to;
-            break;
-        }
-    }
-    pthread_mutex_unlock(&instances_lock);
-}
-
-void
-glupy_list_add(struct glupy *g)
-{
-    list_change(NULL, g);
-}
-
-void
-glupy_list_del(struct glupy *g)
-{
-    list_change(g, NULL);
-}
+static _Atomic(struct code *) all_code;
 
 bool
-glupy_list_has(const struct glupy *g)
+glupy_is_code(const struct code *code)
 {
-    bool has = false;
-
-    pthread_mutex_lock(&instances_lock);
-    for (size_t i = 0; i < sizeof(instances) / sizeof(*instances); i++)
-        has |= instances[i] == g;
-    pthread_mutex_unlock(&instances_lock);
-    return has;
+    for (struct code *c = atomic_load(&all_code); c; c = c->all_next) {
+        if (c == code)
+            return true;
+    }
+    return false;
 }
 
 /* Why this process does not run modules, or NULL: only FUSE mounts, applications
@@ -108,32 +80,44 @@ wait_for_load(struct glupy *g, struct request *r)
     pthread_mutex_unlock(&g->lock);
     if (first) {
         worker_want(g->threads == THREADS_INLINE ? 1 : g->threads);
-        worker_queue_load(g);
+        worker_queue_load(g->latest);
     }
     if (!waits)
         request_queue(r);
 }
 
 bool
-glupy_loaded(struct glupy *g, enum load_state state)
+glupy_loaded(struct code *code, bool success)
 {
-    pthread_mutex_lock(&g->lock);
-    if (g->state != LOADING) {
-        pthread_mutex_unlock(&g->lock);
-        return false;
-    }
-    g->state = state;
-    struct request *waiting = g->waiting;
+    struct glupy *g = code->g;
+    struct request *waiting = NULL;
+    bool changed = false;
 
-    g->waiting = NULL;
-    g->waiting_end = &g->waiting;
+    pthread_mutex_lock(&g->lock);
+    const struct code *runs = atomic_load(&g->code);
+    bool same_name = runs && !strcmp(runs->module, code->module);
+
+    if (success && code == g->latest) {
+        atomic_store(&g->code, code);
+        g->state = READY;
+        changed = true;
+    } else if (!success && code == g->latest && (g->state == LOADING || !same_name)) {
+        g->state = FAILED;
+        changed = true;
+    }
+    if (changed) {
+        waiting = g->waiting;
+        g->waiting = NULL;
+        g->waiting_end = &g->waiting;
+    }
     pthread_mutex_unlock(&g->lock);
-    glupy_set_slots(g);
+    if (changed)
+        glupy_set_slots(g);
     for (struct request *r = waiting, *next; r; r = next) {
         next = r->next;
         worker_queue(r);
     }
-    return true;
+    return changed;
 }
 
 static void *
@@ -148,11 +132,12 @@ glupy_set_slots(struct glupy *g)
     for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
         const struct fop *f = &glupy_fops[i];
         bool ours = f->name && f->offered && !g->outsider;
+        const struct code *code = atomic_load(&g->code);
 
         if (!f->name)
             continue;
         if (g->state == READY)
-            ours = ours && (g->handlers[i][PHASE_FOP] || g->handlers[i][PHASE_CBK]);
+            ours = ours && (code->handlers[i][PHASE_FOP] || code->handlers[i][PHASE_CBK]);
         else if (g->state == FAILED)
             ours = ours && g->fail;
         void *entry = *(void *const *)((const char *)&glupy_entries + f->slot);
@@ -169,7 +154,8 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
     struct glupy *g = this->private;
     const struct fop *f = &glupy_fops[fop];
     enum load_state state = g->state;
-    bool handled = state != READY || g->handlers[fop][PHASE_FOP];
+    struct code *code = atomic_load(&g->code);
+    bool handled = state != READY || code->handlers[fop][PHASE_FOP];
 
     if (g->passthrough || is_internal(frame)) {
         f->tail(frame, FIRST_CHILD(this), args);
@@ -183,7 +169,7 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
     }
     struct request *r = state == FAILED
                             ? NULL
-                            : request_new(g, frame, fop, handled ? args : NULL);
+                            : request_new(g, code, frame, fop, handled ? args : NULL);
 
     if (!r) { /* no memory, or no module */
         f->tail(frame, FIRST_CHILD(this), args);
@@ -231,6 +217,65 @@ read_live_options(struct glupy *g, dict_t *options)
     g->passthrough = pass;
 }
 
+/* Keeps a reference to the options. NULL when out of memory. */
+static struct code *
+code_new(struct glupy *g, dict_t *options)
+{
+    struct code *code = calloc(1, sizeof(*code));
+
+    if (!code)
+        return NULL;
+    code->g = g;
+    code->options = dict_ref(options);
+    code->module = option(options, "module-name");
+    code->path = option(options, "module-path");
+    code->digest = option(options, "module-digest");
+    code->all_next = atomic_load(&all_code);
+    while (!atomic_compare_exchange_weak(&all_code, &code->all_next, code))
+        ;
+    return code;
+}
+
+static int
+is_other(dict_t *options, char *key, data_t *value, void *arg)
+{
+    data_t *other = dict_get(arg, key);
+
+    (void)options;
+    if (strncmp(key, "module-", 7))
+        return 0;
+    return other && !strcmp(other->data, value->data) ? 0 : -1;
+}
+
+/* Do both give the module the same file and the same options? */
+static bool
+same_module(dict_t *a, dict_t *b)
+{
+    return dict_foreach(a, is_other, b) >= 0 && dict_foreach(b, is_other, a) >= 0;
+}
+
+/* The volume wants another file, or another option, for the module: loads it; requests
+ * that are under way finish with the old one. */
+static void
+reload(struct glupy *g, dict_t *options)
+{
+    struct code *code;
+
+    if (same_module(g->latest->options, options) || !(code = code_new(g, options)))
+        return;
+    pthread_mutex_lock(&g->lock);
+    bool now = g->state != UNLOADED;
+
+    g->latest = code;
+    if (g->state == LOADING)
+        g->load_deadline = now_ns() + LOAD_MS * 1000000ull;
+    pthread_mutex_unlock(&g->lock);
+    if (now && code->module && !g->outsider) {
+        worker_want(g->threads ? g->threads : 1);
+        worker_queue_load(code);
+    }
+}
+
 static int32_t
 glupy_reconfigure(xlator_t *this, dict_t *options)
 {
@@ -239,6 +284,7 @@ glupy_reconfigure(xlator_t *this, dict_t *options)
     read_live_options(g, options);
     if (g->state == READY && g->threads)
         worker_want(g->threads);
+    reload(g, options);
     glupy_set_slots(g);
     return 0;
 }
@@ -270,40 +316,36 @@ glupy_init(xlator_t *this)
     }
     pin();
     g->xl = this;
-    g->options = this->options;
     g->waiting_end = &g->waiting;
     pthread_mutex_init(&g->lock, NULL);
-    g->module = option(this->options, "module-name");
-    g->path = option(this->options, "module-path");
-    g->digest = option(this->options, "module-digest");
+    g->latest = code_new(g, this->options);
+    if (!g->latest) {
+        free(g);
+        return -1;
+    }
     read_live_options(g, this->options);
     g->outsider = outsider(this->ctx);
     if (g->outsider)
         gf_log(this->name, GF_LOG_INFO, "passes through: this is %s", g->outsider);
-    if (!g->module) {
-        snprintf(g->reason, sizeof(g->reason), "option module-name is not set");
-        gf_log(this->name, GF_LOG_ERROR, "%s", g->reason);
+    if (!g->latest->module) {
+        gf_log(this->name, GF_LOG_ERROR, "option module-name is not set");
         g->state = FAILED;
     }
     glupy_set_slots(g);
-    glupy_list_add(g);
     this->private = g;
     this->fops = &g->fops;
     return 0;
 }
 
-/* Threads may still be on their way through g, and Python may hold it for ever: it
- * stays; GlusterFS 10 calls this for bricks that are detached, and then ends. */
+/* Threads may still be on their way through it, and Python may hold it for ever: all
+ * of it stays. */
 static void
 glupy_fini(xlator_t *this)
 {
     struct glupy *g = this->private;
 
-    if (!g)
-        return;
-    g->passthrough = true;
-    glupy_list_del(g);
-    this->private = NULL;
+    if (g)
+        g->passthrough = true;
 }
 
 static int32_t
@@ -328,10 +370,11 @@ glupy_dump(xlator_t *this)
         return 0;
     snprintf(name, sizeof(name), "%s.%s", this->type, this->name);
     gf_proc_dump_add_section("%s", name);
-    gf_proc_dump_write("module", "%s", g->module ? g->module : "");
+    gf_proc_dump_write("module", "%s", g->latest->module ? g->latest->module : "");
+    gf_proc_dump_write("digest", "%s", g->latest->digest ? g->latest->digest : "");
     gf_proc_dump_write("state", "%s",
                        g->outsider ? g->outsider : state_names[g->state]);
-    gf_proc_dump_write("reason", "%s", g->reason);
+    gf_proc_dump_write("reason", "%s", g->latest->reason);
     gf_proc_dump_write("calls", "%llu", atomic_load(&g->count.calls));
     gf_proc_dump_write("errors", "%llu", atomic_load(&g->count.errors));
     gf_proc_dump_write("timeouts", "%llu", atomic_load(&g->count.timeouts));

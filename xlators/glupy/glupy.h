@@ -65,12 +65,26 @@ struct counters {
     atomic_llong in_flight;
 };
 
+/* A module as it was, or is to be, loaded. A request keeps the one it began with, so
+ * that a new one can take its place while requests are under way. Never freed: Python
+ * may hold what was made of it for ever, and it is small. */
+struct code {
+    struct glupy *g;
+    dict_t *options;         /* a reference: module-*, module-option.* */
+    const char *module, *path, *digest; /* the dict's; NULL where not set */
+    struct code *load_next;  /* in the workers' queue */
+    struct code *all_next;   /* for classic.c: is a c_this one of ours? */
+    char reason[512];        /* why it does not run, for statedump */
+
+    /* Python's, under the GIL; set before it becomes the instance's code */
+    PyObject *instance, *c_this;
+    PyObject *handlers[GF_FOP_MAXVALUE][2]; /* [fop][phase] */
+};
+
 /* One instance: this->private */
 struct glupy {
     xlator_t *xl;
     struct xlator_fops fops; /* this->fops: only what the module defines is ours */
-    char *module, *path, *digest;
-    dict_t *options;         /* the instance's: for module-option.* */
     atomic_bool fail;        /* on-error */
     atomic_uint timeout_ms;  /* 0: none */
     atomic_uint threads;
@@ -81,12 +95,8 @@ struct glupy {
     _Atomic enum load_state state;
     struct request *waiting, **waiting_end; /* arrived while loading */
     uint64_t load_deadline;
-    struct glupy *load_next;
-    char reason[512];        /* why FAILED, for statedump */
-
-    /* Python's, under the GIL; the pointers are set before state is READY */
-    PyObject *instance, *c_this;
-    PyObject *handlers[GF_FOP_MAXVALUE][2]; /* [fop][phase] */
+    _Atomic(struct code *) code;            /* what runs; set when READY */
+    struct code *latest;                    /* what the volume wants; lock */
 
     struct counters count;
 };
@@ -99,10 +109,14 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
 int32_t
 glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
                const union value *res);
-/* Ends LOADING (state becomes READY or FAILED) and lets those who waited go on. False when
- * it had ended already: the import took too long. */
+/* Says how loading code ended. A success makes it the instance's code, unless the volume
+ * wants another one by now; after a failure an older version of the same module goes on. Lets those who
+ * waited go on. False when nothing changed. */
 bool
-glupy_loaded(struct glupy *g, enum load_state state);
+glupy_loaded(struct code *code, bool success);
+/* Is it the address of a code? */
+bool
+glupy_is_code(const struct code *code);
 /* Makes the instance's table intercept what the module defines, and nothing else
  * (nothing at all where it failed to load and on-error is pass). */
 void
@@ -136,6 +150,7 @@ struct request {
     atomic_uint word;   /* owner | phases << 8 */
     atomic_uint handles; /* Python objects that stand for it */
     struct glupy *g;
+    struct code *code;   /* NULL while the instance has none */
     call_frame_t *frame; /* valid until DONE */
     glusterfs_fop_t fop;
     enum phase phase;
@@ -161,8 +176,8 @@ struct request {
 
 /* NULL when out of memory. args may be NULL: Python will not see them. */
 struct request *
-request_new(struct glupy *g, call_frame_t *frame, glusterfs_fop_t fop,
-            const union value *args);
+request_new(struct glupy *g, struct code *code, call_frame_t *frame,
+            glusterfs_fop_t fop, const union value *args);
 void
 request_ref(struct request *r);
 /* May release inodes and the like: never under the GIL or a lock. */
@@ -215,7 +230,7 @@ request_returned(struct request *r, unsigned running, bool ok);
 void
 worker_queue(struct request *r);
 void
-worker_queue_load(struct glupy *g);
+worker_queue_load(struct code *code);
 /* At least that many workers from now on. */
 void
 worker_want(unsigned threads);
@@ -247,9 +262,9 @@ int
 python_enter(struct worker_state *w);
 void
 python_leave(struct worker_state *w);
-/* Loads g's module: sets handlers, or reason. GIL. 0 or -1. */
+/* Loads a module: sets code's handlers, or reason. GIL. 0 or -1. */
 int
-python_load(struct glupy *g);
+python_load(struct code *code);
 /* Runs r's handler; running is r's word. GIL. */
 enum next_step
 python_run(struct request *r, unsigned running);
@@ -266,7 +281,7 @@ python_interrupt(struct worker_state *w, struct request *r);
  * malloc'ed bytes (NUL after them) and *file its path, malloc'ed. 0 or -errno
  * with a sentence in why. */
 int
-module_read(const struct glupy *g, char **text, size_t *len, char **file,
+module_read(const struct code *code, char **text, size_t *len, char **file,
             char *why, size_t why_size);
 
 /* ---- classic.c ---------------------------------------------------------- */
@@ -279,14 +294,5 @@ classic_handle(struct request *r);
 /* Fills argv with the handler's arguments; the count, or -1 with an exception. */
 int
 classic_args(struct request *r, PyObject *handle, PyObject **argv);
-/* The instance a c_this stands for, or NULL with an exception. */
-struct glupy *
-classic_instance(PyObject *c_this);
-void
-glupy_list_add(struct glupy *g);
-void
-glupy_list_del(struct glupy *g);
-bool
-glupy_list_has(const struct glupy *g);
 
 #endif

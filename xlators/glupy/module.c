@@ -40,30 +40,30 @@ name_is_sane(const char *name)
 /* Where it is given, or else where modules are deployed, or else the packaged
  * examples. */
 static char *
-find_file(const struct glupy *g)
+find_file(const struct code *code)
 {
-    if (g->path)
-        return str_fmt("%s/%s.py", g->path, g->module);
-    AUTO_FREE char *deployed = str_fmt("%s/volext/modules/%s.py", workdir(), g->module);
+    if (code->path)
+        return str_fmt("%s/%s.py", code->path, code->module);
+    AUTO_FREE char *deployed = str_fmt("%s/volext/modules/%s.py", workdir(), code->module);
 
     if (deployed && !access(deployed, F_OK))
         return TAKE(deployed);
-    return str_fmt("%s/%s.py", MODULEDIR, g->module);
+    return str_fmt("%s/%s.py", MODULEDIR, code->module);
 }
 
 int
-module_read(const struct glupy *g, char **text, size_t *len, char **file,
+module_read(const struct code *code, char **text, size_t *len, char **file,
             char *why, size_t why_size)
 {
     const char *untrusted = NULL;
     char hex[DIGEST_HEX];
 
     *text = *file = NULL;
-    if (!name_is_sane(g->module)) {
-        snprintf(why, why_size, "`%s' is not a module's name", g->module);
+    if (!name_is_sane(code->module)) {
+        snprintf(why, why_size, "`%s' is not a module's name", code->module);
         return -EINVAL;
     }
-    *file = find_file(g);
+    *file = find_file(code);
     if (!*file)
         return -ENOMEM;
     if (!file_is_trusted(*file, &untrusted)) {
@@ -78,9 +78,9 @@ module_read(const struct glupy *g, char **text, size_t *len, char **file,
         return err;
     }
     digest_bytes(buffer.data, buffer.len, hex);
-    if (g->digest && strcasecmp(g->digest, hex)) {
+    if (code->digest && strcasecmp(code->digest, hex)) {
         snprintf(why, why_size, "%s has SHA-256 %s, the volume wants %s", *file,
-                 hex, g->digest);
+                 hex, code->digest);
         return -EPERM;
     }
     *len = buffer.len;

@@ -193,7 +193,7 @@ python_interrupt(struct worker_state *w, struct request *r)
 /* ---- modules ------------------------------------------------------------ */
 
 static int
-load_failed(struct glupy *g, const char *what)
+load_failed(struct code *code, const char *what)
 {
     PyObject *type, *value, *trace;
 
@@ -203,30 +203,30 @@ load_failed(struct glupy *g, const char *what)
     const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
 
     PyErr_Clear();
-    snprintf(g->reason, sizeof(g->reason), "%s: %s", what, utf8 ? utf8 : "failed");
+    snprintf(code->reason, sizeof(code->reason), "%s: %s", what, utf8 ? utf8 : "failed");
     PyErr_Restore(type, value, trace);
-    python_log_error(g, what);
+    python_log_error(code->g, what);
     return -1;
 }
 
 int
-python_load(struct glupy *g)
+python_load(struct code *code)
 {
     AUTO_FREE char *text = NULL, *file = NULL;
     size_t len;
 
-    if (module_read(g, &text, &len, &file, g->reason, sizeof(g->reason)))
+    if (module_read(code, &text, &len, &file, code->reason, sizeof(code->reason)))
         return -1;
-    AUTO_PY PyObject *c_this = PyLong_FromVoidPtr(g);
+    AUTO_PY PyObject *c_this = PyLong_FromVoidPtr(code);
 
     if (!c_this)
-        return load_failed(g, "memory");
+        return load_failed(code, "memory");
     AUTO_PY PyObject *instance = PyObject_CallMethod(
-        package, "_load", "Osy#s", c_this, g->module, text, (Py_ssize_t)len, file);
+        package, "_load", "Osy#s", c_this, code->module, text, (Py_ssize_t)len, file);
 
     if (!instance)
-        return load_failed(g, "import");
-    g->instance = TAKE(instance);
+        return load_failed(code, "import");
+    code->instance = TAKE(instance);
     return 0;
 }
 
@@ -234,7 +234,7 @@ enum next_step
 python_run(struct request *r, unsigned running)
 {
     PyObject *argv[VALUES_MAX + 6] = {NULL};
-    PyObject *handler = r->g->handlers[r->fop][r->phase];
+    PyObject *handler = r->code->handlers[r->fop][r->phase];
     AUTO_PY PyObject *handle = classic_handle(r);
     int argc = handle ? classic_args(r, handle, argv + 1) : -1;
     PyObject *result = NULL;

@@ -19,8 +19,8 @@ now_ns(void)
 }
 
 struct request *
-request_new(struct glupy *g, call_frame_t *frame, glusterfs_fop_t fop,
-            const union value *args)
+request_new(struct glupy *g, struct code *code, call_frame_t *frame,
+            glusterfs_fop_t fop, const union value *args)
 {
     struct request *r = malloc(sizeof(*r));
 
@@ -41,6 +41,7 @@ request_new(struct glupy *g, call_frame_t *frame, glusterfs_fop_t fop,
     atomic_init(&r->refs, 1);
     atomic_init(&r->word, DECIDING);
     r->g = g;
+    r->code = code;
     r->frame = frame;
     r->fop = fop;
     r->child = FIRST_CHILD(g->xl);
@@ -131,7 +132,8 @@ act_wind(struct request *r)
     const union value *args = r->out[PHASE_FOP] ? r->out[PHASE_FOP]->v : r->args.v;
     call_frame_t *frame = r->frame;
 
-    if (r->decision == DECIDE_TAIL || !r->g->handlers[r->fop][PHASE_CBK]) {
+    if (r->decision == DECIDE_TAIL || !r->code ||
+        !r->code->handlers[r->fop][PHASE_CBK]) {
         finish(r);
         f->tail(frame, r->child, args);
         return;

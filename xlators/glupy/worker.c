@@ -28,7 +28,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct request *first, **end;
-    struct glupy *loads;
+    struct code *loads;
     struct interrupt *interrupts;
     struct worker *workers;
     unsigned wanted, alive, lost;
@@ -70,21 +70,18 @@ thread_start(void *(*function)(void *), void *arg)
 static bool
 handled_without_python(struct request *r, unsigned word)
 {
-    struct glupy *g = r->g;
-    bool failed = atomic_load(&g->state) == FAILED;
-
-    if (!failed && g->handlers[r->fop][r->phase])
+    if (!r->code)
+        r->code = atomic_load(&r->g->code);
+    if (r->code && r->code->handlers[r->fop][r->phase])
         return false;
     if (!request_take(r, word, DECIDING))
         return true;
-    if (failed) {
+    if (!r->code) {
         request_give_up(r);
-    } else {
-        r->decision = r->phase == PHASE_CBK                ? DECIDE_UNWIND
-                      : g->handlers[r->fop][PHASE_CBK] ? DECIDE_WIND
-                                                           : DECIDE_TAIL;
-        request_act(r);
+        return true;
     }
+    r->decision = r->phase == PHASE_CBK ? DECIDE_UNWIND : DECIDE_WIND;
+    request_act(r);
     return true;
 }
 
@@ -111,26 +108,30 @@ run_request(struct worker_state *py, struct request *r)
 }
 
 static void
-run_load(struct worker_state *py, struct glupy *g)
+run_load(struct worker_state *py, struct code *code)
 {
-    enum load_state state = FAILED;
+    struct glupy *g = code->g;
+    bool success = false;
 
     if (python_start()) {
-        snprintf(g->reason, sizeof(g->reason), "Python does not start");
+        snprintf(code->reason, sizeof(code->reason), "Python does not start");
     } else if (!python_enter(py)) {
-        if (!python_load(g))
-            state = READY;
+        success = !python_load(code);
         python_leave(py);
     }
-    if (!glupy_loaded(g, state))
-        return;
-    if (state == READY)
-        gf_log(g->xl->name, GF_LOG_INFO, "module %s is loaded", g->module);
+    bool changed = glupy_loaded(code, success);
+
+    if (success && changed)
+        gf_log(g->xl->name, GF_LOG_INFO, "module %s is loaded", code->module);
+    else if (success)
+        gf_log(g->xl->name, GF_LOG_INFO, "module %s: a newer one is wanted by now",
+               code->module);
     else
         gf_log(g->xl->name, GF_LOG_ERROR, "module %s does not run: %s. %s",
-               g->module, g->reason,
-               g->fail ? "Every operation ends with EIO (on-error fail)"
-                       : "Operations pass through (on-error pass)");
+               code->module, code->reason,
+               g->state == READY ? "The one that ran before goes on"
+               : g->fail         ? "Every operation ends with EIO (on-error fail)"
+                                 : "Operations pass through (on-error pass)");
 }
 
 static void
@@ -158,7 +159,7 @@ worker_main(void *arg)
         while (!pool.first && !pool.loads && !pool.interrupts)
             pthread_cond_wait(&pool.work, &pool.lock);
         struct interrupt *interrupt = pool.interrupts;
-        struct glupy *load = interrupt ? NULL : pool.loads;
+        struct code *load = interrupt ? NULL : pool.loads;
         struct request *r = interrupt || load ? NULL : pool.first;
 
         if (interrupt) {
@@ -220,11 +221,11 @@ worker_queue(struct request *r)
 }
 
 void
-worker_queue_load(struct glupy *g)
+worker_queue_load(struct code *code)
 {
     pthread_mutex_lock(&pool.lock);
-    g->load_next = pool.loads;
-    pool.loads = g;
+    code->load_next = pool.loads;
+    pool.loads = code;
     start_workers();
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
@@ -265,10 +266,10 @@ end_expired(struct request *r, enum owner owner)
     if (owner == RUNNING || owner == DECIDED)
         replace_worker_of(r);
     if (atomic_load(&g->state) == LOADING && now_ns() > g->load_deadline) {
-        snprintf(g->reason, sizeof(g->reason), "its import takes too long");
-        if (glupy_loaded(g, FAILED))
-            gf_log(g->xl->name, GF_LOG_ERROR, "module %s does not run: %s",
-                   g->module, g->reason);
+        if (glupy_loaded(g->latest, false))
+            gf_log(g->xl->name, GF_LOG_ERROR,
+                   "module %s does not run: its import takes too long",
+                   g->latest->module);
     }
     if (owner == DECIDED) {
         request_act(r);
