@@ -8,7 +8,7 @@
 #include <limits.h>
 
 #include "common/utf8.h"
-#include "volgen/volgen.h"
+#include "volgen/describe.h"
 
 static const char *const sides[] = {"client", "brick", NULL};
 static const char *const clients[] = {"trusted", "all", NULL};

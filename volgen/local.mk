@@ -3,11 +3,13 @@ noinst_LIBRARIES += volgen/libvolgen.a
 volgen_libvolgen_a_SOURCES = \
 	volgen/volgen.h \
 	volgen/describe.c \
+	volgen/describe.h \
 	volgen/extension.c \
 	volgen/graph.h \
 	volgen/parse.c \
 	volgen/place.c \
 	volgen/running.c \
+	volgen/table.c \
 	volgen/volfile.c
 
 check_PROGRAMS += volgen/volfile_test volgen/place_test

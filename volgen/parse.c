@@ -189,13 +189,13 @@ static int
 parse_option(struct scanner *s, struct volgen_node *node)
 {
     struct kv *options = &node->options;
-    AUTO_FREE char *key = take_word(s, "the name of an option", false);
+    AUTO_FREE char *key = take_word(s, "the name of an option", true);
     if (!key)
         return -EINVAL;
     AUTO_FREE char *value = take_word(s, "the value of an option", true);
     if (!value)
         return -EINVAL;
-    if (!*value) /* GlusterFS drops such an option, and so do we */
+    if (!*key || !*value) /* GlusterFS drops such an option, and so do we */
         return 0;
 
     /* as kv_set, but without a look for the same key: see unite_options */

@@ -125,7 +125,8 @@ make_inactive(struct running *run, const struct volgen_world *world)
         size_t len = strlen(table->extensions[i]->name);
 
         if (!strcmp(table->extensions[i]->xlator, run->type) &&
-            !strncmp(run->name + prefix, table->extensions[i]->name, len))
+            !strncmp(run->name + prefix, table->extensions[i]->name, len) &&
+            (!run->name[prefix + len] || run->name[prefix + len] == '-'))
             ext = table->extensions[i];
     }
     if (!ext)

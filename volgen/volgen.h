@@ -3,10 +3,12 @@
  * volgen: volfiles as data, and where volext's translators go in them. A pure
  * library: no glusterd, no global state, no I/O but reading description files.
  *
- *   volfile.c    text -> graph -> text, and the edits
+ *   parse.c      text -> graph
+ *   volfile.c    the graph, its edits, and graph -> text
  *   extension.c  the table of extensions and their options; checks values
- *   describe.c   further extensions from description files
+ *   describe.c   further extensions from description files; table.c: all of them
  *   place.c      what a volume's options want in which kind of volfile
+ *   running.c    the same for a brick that runs, which can neither gain nor lose
  */
 #ifndef VOLEXT_VOLGEN_H
 #define VOLEXT_VOLGEN_H
