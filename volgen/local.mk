@@ -12,7 +12,10 @@ volgen_libvolgen_a_SOURCES = \
 	volgen/table.c \
 	volgen/volfile.c
 
-check_PROGRAMS += volgen/volfile_test volgen/place_test
+check_PROGRAMS += volgen/volfile_test volgen/place_test volgen/describe_test
+volgen_describe_test_SOURCES = volgen/describe_test.c volgen/testing.h
+volgen_describe_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+volgen_describe_test_LDADD = $(volgen_test_libs)
 volgen_volfile_test_SOURCES = volgen/volfile_test.c volgen/testing.h
 volgen_volfile_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 volgen_volfile_test_LDADD = $(volgen_test_libs)
@@ -21,4 +24,4 @@ volgen_place_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 volgen_place_test_LDADD = $(volgen_test_libs)
 volgen_test_libs = volgen/libvolgen.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
 
-EXTRA_DIST += tests/corpus
+EXTRA_DIST += tests/corpus docs/extensions.md

@@ -191,8 +191,7 @@ module_is_usable(const struct plan *plan, const char *name,
             "glupy install FILE`", name, why);
         return false;
     }
-    /* `off` is what a reset stores */
-    if (!digest || !strcmp(digest, "off") || !strcasecmp(digest, module->digest))
+    if (!digest || !strcmp(digest, VOLGEN_UNSET) || !strcasecmp(digest, module->digest))
         return true;
     say(world, "the glupy module %s is left out: the file here has the SHA-256 "
         "%.12s…, every node must have %.12s…; install it anew with `gluster glupy "
