@@ -29,8 +29,6 @@ struct emit;
 struct cli {
     enum cli_format format;
     bool script;           /* --mode=script: no questions */
-    bool interactive;      /* a line typed at the prompt: never exec, fork instead */
-    bool force;            /* the word was given */
     int timeout;           /* --timeout: seconds that glusterd may take for one request */
     const char *socket;    /* --glusterd-sock, or the default */
     const char *stock;     /* the stock gluster program */
@@ -45,8 +43,7 @@ const struct volgen_table *
 cli_table(struct cli *cli);
 
 /* Runs the words of one command (global options already taken out): our row, or
- * stock. The exit status. Not for interactive sessions: returns only if cli->interactive
- * or if the command is ours. */
+ * stock, which this process then becomes. The exit status. */
 int
 cli_run(struct cli *cli, int argc, char **argv);
 
@@ -85,8 +82,8 @@ cli_command_find(int argc, char **argv, int *used);
 
 /* ---- stock.c ------------------------------------------------------------ */
 
-/* Becomes the stock program with the same command line; at the prompt runs it
- * instead, with cli->line's words, and returns its exit status. */
+/* Becomes the stock program with the same command line. Returns an exit status when
+ * it cannot. */
 int
 cli_hand_over(struct cli *cli);
 
@@ -118,6 +115,11 @@ words_free(struct words *w);
  * Each runs in a process of its own. The exit status. */
 int
 cli_prompt(struct cli *cli);
+
+/* The words as one line, as stock writes them into cmd_history.log. NULL when memory
+ * ran out; the caller frees it. */
+char *
+cli_join(int argc, char *const *argv);
 
 /* ---- emit.c ------------------------------------------------------------- */
 

@@ -110,17 +110,6 @@ cli_run(struct cli *cli, int argc, char **argv)
     return status == CLI_HAND_OVER ? cli_hand_over(cli) : status;
 }
 
-/* The words as one line, as stock writes them into cmd_history.log. */
-static char *
-join(int argc, char **argv)
-{
-    AUTO_STRBUF struct strbuf line = STRBUF_INIT;
-
-    for (int i = 0; i < argc; i++)
-        strbuf_fmt(&line, "%s%s", i ? " " : "", argv[i]);
-    return strbuf_take(&line);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -142,11 +131,13 @@ main(int argc, char **argv)
     if (!count)
         return cli_prompt(&cli);
 
-    AUTO_FREE char *line = join(count, words);
+    AUTO_FREE char *line = cli_join(count, words);
     if (!line) {
         fputs("out of memory\n", stderr);
         return 1;
     }
     cli.line = line;
-    return cli_run(&cli, count, words);
+    int status = cli_run(&cli, count, words);
+    volgen_table_free(&cli.table);
+    return status;
 }

@@ -58,13 +58,13 @@ command_line(const struct session *s, char **words, int count)
     return argv;
 }
 
-static char *
-join(char **words, int count)
+char *
+cli_join(int argc, char *const *argv)
 {
     AUTO_STRBUF struct strbuf line = STRBUF_INIT;
 
-    for (int i = 0; i < count; i++)
-        strbuf_fmt(&line, "%s%s", i ? " " : "", words[i]);
+    for (int i = 0; i < argc; i++)
+        strbuf_fmt(&line, "%s%s", i ? " " : "", argv[i]);
     return strbuf_take(&line);
 }
 
@@ -97,7 +97,7 @@ run_here(const struct session *s, char **words, int count)
 
     become_a_command(s);
     cli.stock_argv = command_line(s, words, count);
-    cli.line = join(words, count);
+    cli.line = cli_join(count, words);
     cli.script = cli.script || !s->terminal;
     if (cli.stock_argv && cli.line)
         status = cli_run(&cli, count, words);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -56,13 +55,6 @@ stock_command(struct cli *cli, const char *const *words)
     return argv;
 }
 
-static void
-set_signals(void (*handler)(int))
-{
-    signal(SIGINT, handler);
-    signal(SIGQUIT, handler);
-}
-
 static int
 reap(pid_t pid)
 {
@@ -80,20 +72,6 @@ cli_hand_over(struct cli *cli)
     if (!may_exec(cli->stock))
         return 1;
     fflush(NULL);
-    if (cli->interactive) {
-        pid_t pid = fork();
-
-        if (pid > 0) {
-            set_signals(SIG_IGN); /* Ctrl-C ends the command, not the prompt */
-            int status = reap(pid);
-            set_signals(SIG_DFL);
-            return status;
-        }
-        if (pid < 0) {
-            fprintf(stderr, "fork: %s\n", strerror(errno));
-            return 1;
-        }
-    }
     execv(cli->stock, cli->stock_argv);
     fprintf(stderr, "%s: %s: install the glusterfs-cli package\n", cli->stock,
             strerror(errno));
