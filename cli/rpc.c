@@ -150,14 +150,15 @@ job_new(struct cli *cli, enum rpc_procedure procedure, const struct request *req
 static void
 show_progress(const char *what, int64_t since)
 {
-    if (what && isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%s … %lld s ", what, (long long)(now_ms() - since) / 1000);
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%s … %lld s ", what ? what : "waiting for glusterd",
+                (long long)(now_ms() - since) / 1000);
 }
 
 static void
-clear_progress(const char *what, bool shown)
+clear_progress(bool shown)
 {
-    if (what && shown && isatty(STDERR_FILENO))
+    if (shown && isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
 }
 
@@ -177,7 +178,7 @@ job_wait(struct job *job, const char *what, const sigset_t *mask)
             show_progress(what, since);
             shown = true;
         } else {
-            clear_progress(what, shown);
+            clear_progress(shown);
             shown = false;
         }
         if (n > 0)

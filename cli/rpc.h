@@ -36,9 +36,10 @@ struct reply {
 
 /* Sends request (NULL: an empty dict) and fills reply, which the caller frees. While
  * another command holds glusterd's lock it is sent again, for at most 20 seconds. `what`
- * ("checking the nodes") is shown on a terminal when it takes long. 0: glusterd has answered,
- * reply->op_ret says what. -ECONNREFUSED: it does not run; -EINTR: Ctrl-C; -ETIMEDOUT;
- * -ECONNRESET; -EPROTO; -EBADMSG; -ENOMEM; -ENOENT: the module cannot be loaded. */
+ * ("checking the nodes"; NULL: waiting for glusterd) is shown on a terminal when it takes
+ * long. 0: glusterd has answered, reply->op_ret says what. -ECONNREFUSED: it does not run;
+ * -EINTR: Ctrl-C; -ETIMEDOUT; -ECONNRESET; -EPROTO; -EBADMSG; -ENOMEM; -ENOENT: the module
+ * cannot be loaded. */
 int
 rpc_call(struct cli *cli, enum rpc_procedure procedure, const char *what,
          const struct request *request, struct reply *reply);

@@ -144,6 +144,9 @@ at_prompt() { on 1 "$POOL_LIB/terminal" gluster "$@"; }
     [ "$status" = 0 ]
 }
 
+# glusterd goes on, however a test ended
+teardown() { on 1 sh -c 'kill -CONT $(cat /run/glusterd.pid)'; }
+
 @test "completion does not wait for a glusterd that hangs" {
     on 1 sh -c 'kill -STOP $(cat /run/glusterd.pid)'
     local start=$SECONDS
@@ -253,4 +256,18 @@ at_prompt() { on 1 "$POOL_LIB/terminal" gluster "$@"; }
 @test "a terminal that goes away ends the session" {
     # shellcheck disable=SC2016
     run -129 on 1 "$POOL_LIB/terminal" gluster <<<$'< gluster> \n^ HUP'
+}
+
+@test "a long wait is shown, on a terminal only, and Ctrl-C ends it" {
+    on 1 sh -c 'kill -STOP $(cat /run/glusterd.pid)'
+    run -130 on 1 "$POOL_LIB/terminal" gluster volume get v1 features.glupy-side <<-'END'
+	< waiting for glusterd … 1 s
+	> \x03
+	END
+    # shellcheck disable=SC2016
+    run -0 on 1 sh -c 'timeout -s INT 3 gluster volume get v1 features.glupy-side >/tmp/out 2>&1; cat /tmp/out'
+    on 1 sh -c 'kill -CONT $(cat /run/glusterd.pid)'
+    [[ $output != *waiting* ]]
+    run -0 on 1 "$POOL_LIB/terminal" gluster volume get v1 features.glupy-side <<<'< client'
+    [[ $output != *waiting* ]]
 }
