@@ -59,6 +59,15 @@ page() { mandoc -T ascii "$STAGE/usr/local/share/man/man8/$1.8" | col -bx | tr -
     done
 }
 
+@test "every command of volext is in its manual page, and no other" {
+    [ -x "$STAGE/usr/local/sbin/volext" ] || skip "volext is not installed"
+    "$STAGE/usr/local/sbin/volext" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | sort >"$BATS_TEST_TMPDIR/help"
+    sed -n '/^.SH COMMANDS/,/^.SH "EXIT/s/^\\fB\([a-z-]*\)\\fR.*/\1/p' "$STAGE/usr/local/share/man/man8/volext.8" |
+        sort >"$BATS_TEST_TMPDIR/page"
+    [ -s "$BATS_TEST_TMPDIR/help" ]
+    diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+}
+
 @test "manual pages are clean" {
     for page in "$STAGE"/usr/local/share/man/man8/volext*.8; do
         run mandoc -T lint -W warning "$page"
