@@ -140,6 +140,19 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
     unchanged
 }
 
+@test "Ctrl-C while the nodes are asked: at once, and nothing was changed" {
+    on 1 sh -c 'cd /usr/lib/*/glusterfs && mv peer_volext /root/ && printf "#!/bin/sh\nsleep 8\nexec /root/peer_volext \"\$@\"\n" >peer_volext && chmod 755 peer_volext'
+    local start=$SECONDS
+    run --separate-stderr on 1 timeout --foreground --preserve-status -s INT 1 gluster volume set v1 features.glupy-timeout 5
+    on 1 sh -c 'mv -f /root/peer_volext /usr/lib/*/glusterfs/'
+    [ "$status" = 130 ]
+    [ $((SECONDS - start)) -lt 5 ]
+    [[ $stderr == "volume set: failed: interrupted while the nodes were asked. Nothing was changed" ]]
+    unchanged
+    # what was under way has ended when its lock is free again
+    gluster 1 volume set v1 features.glupy-timeout 1003
+}
+
 @test "glusterd that does not run: stock's words, stock's status" {
     glusterd_stop 1
     local args
@@ -153,19 +166,6 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
     /usr/bin/python3 -c 'import json, sys; assert json.loads(sys.argv[1])["opRet"] == -1' "$output"
     glusterd_start 1
     wait_until 20 peers_connected 1 3
-}
-
-@test "Ctrl-C while the nodes are asked: at once, and nothing was changed" {
-    on 1 sh -c 'cd /usr/lib/*/glusterfs && mv peer_volext /root/ && printf "#!/bin/sh\nsleep 8\nexec /root/peer_volext \"\$@\"\n" >peer_volext && chmod 755 peer_volext'
-    local start=$SECONDS
-    run --separate-stderr on 1 timeout --foreground --preserve-status -s INT 1 gluster volume set v1 features.glupy-timeout 5
-    on 1 sh -c 'mv -f /root/peer_volext /usr/lib/*/glusterfs/'
-    [ "$status" = 130 ]
-    [ $((SECONDS - start)) -lt 5 ]
-    [[ $stderr == "volume set: failed: interrupted while the nodes were asked. Nothing was changed" ]]
-    unchanged
-    # what was under way has ended when its lock is free again
-    gluster 1 volume set v1 features.glupy-timeout 1003
 }
 
 @test "logs tell of no crash" {
