@@ -94,8 +94,9 @@ class Node:
     def modules(self):
         """[(name, digest)] that are wanted and can be had, first on top."""
         wanted = self.option("module", "off")
-        if wanted in ("off", "") or not glob.glob(
-                self.root + "/usr/lib*/**/glusterfs/*/xlator/features/glupy.so", recursive=True):
+        xlator = "/glusterfs/*/xlator/features/glupy.so"
+        if wanted in ("off", "") or not (glob.glob(self.root + "/usr/lib*" + xlator) or
+                                         glob.glob(self.root + "/usr/lib*/*" + xlator)):
             return []
         found = []
         for name in (n.strip() for n in wanted.split(",")):
