@@ -12,6 +12,7 @@
 #include "strbuf.h"
 
 static int log_fd = -1;
+static char *log_path; /* to be opened with the first line */
 static const char *log_who = "volext";
 
 int
@@ -24,12 +25,23 @@ log_open(const char *path, const char *who)
     return log_fd < 0 ? -errno : 0;
 }
 
+int
+log_open_later(const char *path, const char *who)
+{
+    log_close();
+    log_who = who;
+    log_path = strdup(path);
+    return log_path ? 0 : -ENOMEM;
+}
+
 void
 log_close(void)
 {
     if (log_fd >= 0)
         close(log_fd);
     log_fd = -1;
+    free(log_path);
+    log_path = NULL;
 }
 
 static void
@@ -62,6 +74,11 @@ log_line(char level, const char *fmt, va_list args)
     AUTO_STRBUF struct strbuf line = STRBUF_INIT, text = STRBUF_INIT;
 
     strbuf_vfmt(&text, fmt, args);
+    if (log_path) {
+        AUTO_FREE char *path = TAKE(log_path);
+
+        log_open(path, log_who); /* if it cannot be: standard error */
+    }
     if (log_fd >= 0) {
         add_timestamp(&line);
         strbuf_fmt(&line, "%c [%s] ", level, log_who);

@@ -14,6 +14,10 @@
  * outlives the log. On an error, or before, messages go to stderr. 0 or -errno. */
 int
 log_open(const char *path, const char *who);
+/* The same, but not before there is a line to write: a program that mostly has
+ * nothing to say leaves no file and loses no time. 0 or -ENOMEM. */
+int
+log_open_later(const char *path, const char *who);
 void
 log_close(void);
 
