@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * glupy modules on this node; see module.h.
+ */
+#include "glusterd/module.h"
+
+#include <errno.h>
+
+#include "common/log.h"
+
+bool
+module_read(const char *path, struct strbuf *source, const char **why)
+{
+    if (access(path, F_OK) < 0 && errno == ENOENT) {
+        *why = "is not there; `gluster glupy install FILE` puts it on every node";
+        return false;
+    }
+    if (!file_is_trusted(path, why))
+        return false;
+    int ret = file_read(path, MODULE_MAX, source);
+    *why = ret == -EFBIG ? "is larger than 1048576 bytes" : "cannot be read";
+    return !ret;
+}
+
+int
+module_put(const struct site *site, const char *name, const struct strbuf *source)
+{
+    AUTO_FREE char *path = site_path(site, "modules/%s.py", name);
+    int ret = path ? site_make_dir(site, "modules") : -ENOMEM;
+
+    return ret ? ret : file_replace(path, source->data, source->len, 0600);
+}
+
+/* Copies a packaged example, unless something of that name is there already. */
+static void
+deploy_packaged(const struct site *site, const char *name, const char *wanted)
+{
+    AUTO_FREE char *from = str_fmt("%s/%s.py", MODULEDIR, name);
+    AUTO_STRBUF struct strbuf source = STRBUF_INIT;
+    char digest[DIGEST_HEX];
+    const char *why;
+
+    if (!from || access(from, F_OK) < 0)
+        return;
+    if (!module_read(from, &source, &why)) {
+        log_warn("module %s: the packaged %s %s", name, from, why);
+        return;
+    }
+    digest_bytes(source.data, source.len, digest);
+    if (wanted && strcmp(wanted, digest))
+        return;
+    int ret = module_put(site, name, &source);
+    if (ret)
+        log_err("module %s: copying %s into place: %s", name, from,
+                strerror(-ret));
+    else
+        log_info("module %s: deployed from %s (SHA-256 %s)", name, from, digest);
+}
+
+bool
+module_find(const struct site *site, const char *name, const char *wanted,
+            struct volgen_module *module, const char **why)
+{
+    *why = "is not a module's name";
+    if (!volgen_is_module_name(name))
+        return false;
+
+    AUTO_FREE char *path = site_path(site, "modules/%s.py", name);
+    AUTO_STRBUF struct strbuf source = STRBUF_INIT;
+    *why = "out of memory";
+    if (!path)
+        return false;
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        deploy_packaged(site, name, wanted);
+    if (!module_read(path, &source, why))
+        return false;
+    snprintf(module->name, sizeof(module->name), "%s", name);
+    digest_bytes(source.data, source.len, module->digest);
+    int n = snprintf(module->dir, sizeof(module->dir), "%s/volext/modules",
+                     site->workdir);
+    *why = "has another SHA-256 on this node than the volume asks for";
+    return n < (int)sizeof(module->dir) &&
+           (!wanted || !strcmp(wanted, module->digest));
+}
+
+const char *
+module_wanted_digest(const struct kv *options, const char *name)
+{
+    AUTO_FREE char *key = str_fmt("user.features.glupy-digest.%s", name);
+    const char *digest = key ? kv_get(options, key) : NULL;
+
+    /* stock cannot drop a user.* key: anything that is no digest asks for none */
+    return digest && strlen(digest) == DIGEST_HEX - 1 ? digest : NULL;
+}
+
+bool
+module_is_named(const struct kv *options, const char *module)
+{
+    const char *names = kv_get(options, "user.features.glupy-module");
+    AUTO_FREE char *copy = strdup(names ? names : "");
+    char *save = NULL;
+
+    for (char *name = copy ? strtok_r(copy, ", ", &save) : NULL; name;
+         name = strtok_r(NULL, ", ", &save))
+        if (!strcmp(name, module))
+            return true;
+    return false;
+}
