@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * Base64 (RFC 4648), for a module's way through lines of text.
+ */
+#ifndef VOLEXT_GLUSTERD_BASE64_H
+#define VOLEXT_GLUSTERD_BASE64_H
+
+#include "common/strbuf.h"
+
+void
+base64_encode(const void *data, size_t len, struct strbuf *out);
+/* 0 or -EINVAL; what is in len bytes of text, padded. */
+int
+base64_decode(const char *text, size_t len, struct strbuf *out);
+
+#endif
