@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * volext peer REQUEST ARG…: answers `gluster system:: execute volext REQUEST ARG…`.
+ *
+ * glusterd collects what every node prints, without saying whose line is whose, and
+ * throws all of it away when one exits non-zero. So the exit status is always 0 and
+ * every line is UUID<TAB>WORD<TAB>FIELD…, with bytes below 0x20, 0x7f and `%` as
+ * %XX; the last one is UUID<TAB>end<TAB>0, or 1 after a line `error`.
+ */
+#ifndef VOLEXT_GLUSTERD_PEER_H
+#define VOLEXT_GLUSTERD_PEER_H
+
+#include "common/strbuf.h"
+#include "glusterd/brick.h"
+#include "glusterd/site.h"
+
+enum { PEER_LINE_MAX = 4000 };
+
+struct peer {
+    struct site *site;
+    char *uuid;
+    char **argv; /* of the request */
+    int argc;
+    struct strbuf error; /* a sentence; set when the request fails */
+};
+
+/* Prints one line; the fields end with NULL. Too long a line is cut. */
+void
+peer_say(const struct peer *peer, const char *word, ...)
+    __attribute__((sentinel));
+
+/* Each returns 0, or -errno with peer->error set. */
+int
+peer_module_prepare(struct peer *peer);
+int
+peer_module_commit(struct peer *peer);
+int
+peer_module_list(struct peer *peer);
+int
+peer_module_show(struct peer *peer);
+int
+peer_module_remove(struct peer *peer);
+int
+peer_module_get(struct peer *peer);
+int
+peer_brick_stop(struct peer *peer);
+
+/* Bricks are in the volfiles of every node: is this one's process on this node? */
+bool
+peer_brick_is_local(const struct peer *peer, const char *volume,
+                    const struct brick *brick);
+
+/* Checks one module and says `module NAME ok|bad …`. */
+void
+peer_say_module(const struct peer *peer, const char *name);
+
+int
+cmd_peer(struct site *site, int argc, char **argv);
+
+#endif
