@@ -251,9 +251,11 @@ confirmed(struct change *c)
 
     if (c->force || c->cli->script)
         return true;
-    printf("Volume %s has no copies to go on with: clients see an interruption while each of its "
-           "bricks restarts. Do you want to continue? (y/n) ", c->volume);
-    fflush(stdout);
+    /* standard output is the document's where there is one */
+    FILE *to = c->cli->format == CLI_TEXT ? stdout : stderr;
+    fprintf(to, "Volume %s has no copies to go on with: clients see an interruption while each of "
+            "its bricks restarts. Do you want to continue? (y/n) ", c->volume);
+    fflush(to);
     return fgets(answer, sizeof(answer), stdin) &&
            (!strcasecmp(answer, "y\n") || !strcasecmp(answer, "yes\n"));
 }

@@ -114,32 +114,6 @@ rows_as_text(const struct kv *rows, struct strbuf *out)
         strbuf_fmt(out, "%-40s %-39s\n", rows->pairs[i].key, rows->pairs[i].value);
 }
 
-/* Into stock's document: before the end of the list, and the count. */
-static int
-rows_as_xml(const struct kv *rows, const char *stock, struct strbuf *out)
-{
-    const char *end = strstr(stock, "</volGetopts>"), *count = strstr(stock, "<count>");
-
-    if (!end || !count || count > end)
-        return -EBADMSG;
-    long n = strtol(count + 7, NULL, 10) + (long)rows->count;
-    strbuf_add(out, stock, (size_t)(count + 7 - stock));
-    strbuf_fmt(out, "%ld", n);
-    count = strstr(count, "</count>");
-    if (!count)
-        return -EBADMSG;
-    strbuf_add(out, count, (size_t)(end - count));
-    for (size_t i = 0; i < rows->count; i++) {
-        strbuf_str(out, "<Opt><Option>");
-        xml_text(out, rows->pairs[i].key);
-        strbuf_str(out, "</Option><Value>");
-        xml_text(out, rows->pairs[i].value);
-        strbuf_str(out, "</Value></Opt>");
-    }
-    strbuf_str(out, end);
-    return 0;
-}
-
 static void
 emit_row(struct emit *e, const char *key, const char *value)
 {
@@ -149,8 +123,10 @@ emit_row(struct emit *e, const char *key, const char *value)
     emit_object_end(e);
 }
 
+/* XML is not stock's own with ours put in: it ends in the middle where a value holds
+ * a control character. */
 static int
-get_all_json(struct cli *cli, const char *volume, const struct kv *rows)
+emit_all(struct cli *cli, const char *volume, const struct kv *rows)
 {
     AUTO_REQUEST struct request request = REQUEST_INIT;
     AUTO_REPLY struct reply reply = REPLY_INIT;
@@ -161,6 +137,10 @@ get_all_json(struct cli *cli, const char *volume, const struct kv *rows)
     int ret = rpc_call(cli, RPC_GET_VOL_OPT, NULL, &request, &reply);
     if (ret)
         return rpc_fail(cli, e, "volume get option", ret);
+    if (reply.op_ret) {
+        emit_fail(e, "volume get option", reply.op_errno, "%s", reply.op_errstr);
+        return emit_end(e);
+    }
     int64_t count = dict_num(&reply.dict, "count", 0);
     emit_object(e, "volGetopts");
     emit_num(e, "count", count + (int64_t)rows->count);
@@ -183,33 +163,30 @@ get_all(struct cli *cli, const char *volume)
 {
     AUTO_REPLY struct reply reply = REPLY_INIT;
     AUTO_KV struct kv rows = KV_INIT;
-    AUTO_STRBUF struct strbuf stock = STRBUF_INIT;
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
     const char *const words[] = {"volume", "get", volume, "all", NULL};
     int status;
 
-    if (volume_fetch(cli, volume, &reply) < 0 || our_rows(cli, &reply, &rows) < 0) {
-        if (cli->format != CLI_JSON)
-            return CLI_HAND_OVER; /* stock says what is wrong, as it does */
+    int ret = volume_fetch(cli, volume, &reply);
+    if (!ret)
+        ret = our_rows(cli, &reply, &rows);
+    if (ret && cli->format != CLI_JSON)
+        return CLI_HAND_OVER; /* stock says what is wrong, as it does */
+    if (ret) {
         struct emit *e = emit_begin(cli->format);
+        if (ret != -ENOENT)
+            return rpc_fail(cli, e, "volume get option", ret);
         emit_fail(e, "volume get option", ENOENT, "Volume %s does not exist", volume);
         return emit_end(e);
     }
-    if (cli->format == CLI_JSON)
-        return get_all_json(cli, volume, &rows);
-    int ret = cli_stock_run(cli, words, &stock, NULL, &status);
-    if (ret)
+    if (cli->format != CLI_TEXT)
+        return emit_all(cli, volume, &rows);
+    if (cli_stock_run(cli, words, &out, NULL, &status))
         return CLI_HAND_OVER;
-    if (status || (cli->format == CLI_XML && rows_as_xml(&rows, strbuf_text(&stock), &out))) {
-        fwrite(strbuf_text(&stock), 1, stock.len, stdout);
-        return status;
-    }
-    if (cli->format == CLI_TEXT) {
-        strbuf_add(&out, strbuf_text(&stock), stock.len);
+    if (!status)
         rows_as_text(&rows, &out);
-    }
     fwrite(strbuf_text(&out), 1, out.len, stdout);
-    return 0;
+    return status;
 }
 
 int
@@ -295,6 +272,24 @@ reset_one(struct change *c, const char *key)
     return emit_end(c->e);
 }
 
+/* Stock resets its own and knows no JSON: what it says is put into ours. */
+static int
+reset_rest(struct change *c)
+{
+    const char *const words[] = {"volume", "reset", c->volume, c->force ? "force" : NULL, NULL};
+    AUTO_STRBUF struct strbuf out = STRBUF_INIT, err = STRBUF_INIT;
+    int status;
+    int ret = cli_stock_run(c->cli, words, &out, &err, &status);
+
+    if (ret)
+        return change_fail(c, -ret, "cannot run %s: %s", c->cli->stock, strerror(-ret));
+    if (status)
+        return change_fail(c, EIO, "%s%s", strbuf_text(&err), strbuf_text(&out));
+    emit_str(c->e, "cliOp", "volReset");
+    emit_str(c->e, "output", "reset volume successful");
+    return emit_end(c->e);
+}
+
 int
 cmd_volume_reset(struct cli *cli, int argc, char **argv)
 {
@@ -319,6 +314,8 @@ cmd_volume_reset(struct cli *cli, int argc, char **argv)
     int status = reset(&change, NULL);
     if (status)
         return status;
+    if (cli->format == CLI_JSON)
+        return reset_rest(&change);
     emit_discard(change.e);
     return CLI_HAND_OVER;
 }
