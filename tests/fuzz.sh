@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# Builds the fuzz targets with clang and its sanitizers and runs them.
+#
+#   tests/fuzz.sh [SECONDS]     in all, 60 by default
+#
+# Exit 1 on a finding, which is printed and kept in the folder that is named.
+set -eu
+
+seconds=${1:-60}
+root=$(cd "$(dirname "$0")/.." && pwd)
+corpus=$root/tests/corpus
+work=$(mktemp -d "${TMPDIR:-/tmp}/volext-fuzz.XXXXXX")
+
+command -v clang >/dev/null || { echo 'fuzz: clang is missing; install clang and libclang-rt-14-dev' >&2; exit 1; }
+
+cat >"$work/dict" <<'EOF'
+"volume "
+"type "
+"option "
+"subvolumes "
+"end-volume"
+"\""
+"\\`"
+"v-volext-glupy-one"
+"debug/io-stats"
+"protocol/server"
+"protocol/client"
+"[extension]"
+"[option a.b]"
+"xlator = a/b"
+"switch = a.c"
+"volfiles = brick"
+"position = above a/b"
+"choices = "
+"default = "
+"type = enum"
+EOF
+
+# run NAME SECONDS SEEDS...
+run() {
+    name=$1 time=$2
+    shift 2
+    mkdir "$work/$name"
+    clang -g -O1 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I"$root" \
+        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+        "$root/volgen/fuzz_$name.c" \
+        "$root/volgen/parse.c" "$root/volgen/volfile.c" "$root/volgen/extension.c" \
+        "$root/volgen/describe.c" "$root/volgen/table.c" "$root/volgen/place.c" \
+        "$root/volgen/running.c" "$root/common/strbuf.c" "$root/common/kv.c" \
+        "$root/common/file.c" -lmd -o "$work/fuzz_$name"
+    if ! (cd "$work" && "./fuzz_$name" -max_total_time="$time" -timeout=10 -max_len=8192 \
+            -rss_limit_mb=1024 -dict=dict -print_final_stats=1 "$name" "$@") >"$work/$name.log" 2>&1; then
+        tail -n 60 "$work/$name.log"
+        echo "fuzz: a finding in $name; it is kept in $work"
+        exit 1
+    fi
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log")
+    echo "$name: $runs runs in $time s, no finding"
+}
+
+run volfile $((seconds * 3 / 4 + 1)) "$corpus/volfiles" "$corpus/odd"
+run describe $((seconds / 4 + 1)) "$corpus/describe"
+rm -rf "$work"
