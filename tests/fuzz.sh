@@ -46,7 +46,7 @@ run() {
     clang -g -O1 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I"$root" \
         -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
         "$root/volgen/fuzz_$name.c" \
-        "$root/volgen/parse.c" "$root/volgen/volfile.c" "$root/volgen/extension.c" \
+        "$root/volgen/parse.c" "$root/volgen/volfile.c" "$root/volgen/extension.c" "$root/volgen/check.c" \
         "$root/volgen/describe.c" "$root/volgen/table.c" "$root/volgen/place.c" \
         "$root/volgen/running.c" "$root/common/strbuf.c" "$root/common/kv.c" \
         "$root/common/file.c" -lmd -o "$work/fuzz_$name"

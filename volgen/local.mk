@@ -2,6 +2,7 @@
 noinst_LIBRARIES += volgen/libvolgen.a
 volgen_libvolgen_a_SOURCES = \
 	volgen/volgen.h \
+	volgen/check.c \
 	volgen/describe.c \
 	volgen/describe.h \
 	volgen/extension.c \
@@ -12,7 +13,11 @@ volgen_libvolgen_a_SOURCES = \
 	volgen/table.c \
 	volgen/volfile.c
 
-check_PROGRAMS += volgen/volfile_test volgen/place_test volgen/describe_test
+check_PROGRAMS += volgen/volfile_test volgen/place_test volgen/describe_test \
+	volgen/check_test
+volgen_check_test_SOURCES = volgen/check_test.c volgen/testing.h
+volgen_check_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+volgen_check_test_LDADD = $(volgen_test_libs)
 volgen_describe_test_SOURCES = volgen/describe_test.c volgen/testing.h
 volgen_describe_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 volgen_describe_test_LDADD = $(volgen_test_libs)

@@ -2,6 +2,8 @@
  *
  * Volfiles as graphs: what is parsed, printed and edited.
  */
+#include <time.h>
+
 #include "volgen/testing.h"
 
 #define LEAF "volume a\n    type x/a\n    option k v\nend-volume\n"
@@ -287,6 +289,93 @@ two_tops_are_no_top(void **state)
     assert_null(volgen_top(graph));
 }
 
+/* ---- size ---------------------------------------------------------------- */
+
+/* A client volfile of that many bricks, in glusterd's form. */
+static char *
+large(int bricks)
+{
+    struct strbuf b = STRBUF_INIT;
+
+    for (int i = 0; i < bricks; i++)
+        strbuf_fmt(&b, "volume v-client-%d\n    type protocol/client\n"
+                   "    option remote-host h%d\n    option remote-subvolume /b/%d\n"
+                   "    option ping-timeout 42\nend-volume\n\n", i, i, i);
+    strbuf_str(&b, "volume v-dht\n    type cluster/distribute\n    subvolumes");
+    for (int i = 0; i < bricks; i++)
+        strbuf_fmt(&b, " v-client-%d", i);
+    strbuf_str(&b, "\nend-volume\n\nvolume v\n    type debug/io-stats\n"
+               "    subvolumes v-dht\nend-volume\n");
+    return strbuf_take(&b);
+}
+
+/* Parses, puts a node above and another below each client, prints, parses again and
+ * takes them out; seconds of processor time. */
+static double
+cost(int bricks)
+{
+    AUTO_FREE char *text = large(bricks);
+    struct timespec from, to;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    AUTO_GRAPH struct volgen_graph *graph = parsed(text);
+    for (int i = 0; i < bricks; i++) {
+        AUTO_FREE char *name = str_fmt("v-client-%d", i);
+        AUTO_FREE char *above = str_fmt("above-%d", i);
+        AUTO_FREE char *below = str_fmt("below-%d", i);
+        struct volgen_node *node = volgen_insert_above(graph, volgen_find(graph, name),
+                                                       above, "x/above");
+        assert_non_null(node);
+        assert_non_null(volgen_insert_below(graph, node, below, "x/below"));
+    }
+    AUTO_FREE char *edited = printed(graph);
+    AUTO_GRAPH struct volgen_graph *again = parsed(edited);
+    for (struct volgen_node *node = again->first, *next; node; node = next) {
+        next = node->next;
+        if (!strcmp(node->type, "x/above") || !strcmp(node->type, "x/below"))
+            assert_int_equal(volgen_remove(again, node), 0);
+    }
+    AUTO_FREE char *back = printed(again);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    assert_string_equal(back, text);
+    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+static void
+cost_grows_with_the_file_and_not_faster(void **state)
+{
+    double small = 1e9, big = 1e9;
+
+    (void)state;
+    /* the least of several: others use the processor's caches, too */
+    for (int i = 0; i < 7; i++) {
+        double s = cost(250), b = cost(4000);
+
+        small = s < small ? s : small;
+        big = b < big ? b : big;
+    }
+    /* 16 times the bricks; what is quadratic takes 256 times as long */
+    if (big > 64 * small)
+        fail_msg("250 bricks: %f s, 4000 bricks: %f s", small, big);
+}
+
+static void
+a_node_of_very_many_options_is_no_trouble(void **state)
+{
+    struct strbuf b = STRBUF_INIT;
+
+    (void)state;
+    strbuf_str(&b, "volume a type x/a\n");
+    for (int i = 0; i < 100000; i++)
+        strbuf_fmt(&b, "option k%d v%d\n", i % 50000, i);
+    strbuf_str(&b, "end-volume");
+    AUTO_FREE char *text = strbuf_take(&b);
+    AUTO_GRAPH struct volgen_graph *graph = parsed(text);
+    assert_int_equal(graph->first->options.count, 50000);
+    assert_string_equal(graph->first->options.pairs[0].key, "k0");
+    assert_string_equal(graph->first->options.pairs[0].value, "v50000");
+}
+
 int
 main(void)
 {
@@ -303,6 +392,8 @@ main(void)
         cmocka_unit_test(insert_below_stands_between_one_parent_and_its_child),
         cmocka_unit_test(a_node_above_the_top_is_last_in_the_file),
         cmocka_unit_test(two_tops_are_no_top),
+        cmocka_unit_test(cost_grows_with_the_file_and_not_faster),
+        cmocka_unit_test(a_node_of_very_many_options_is_no_trouble),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
