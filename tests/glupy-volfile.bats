@@ -215,6 +215,59 @@ every_operation() {
     ! logged RuntimeError
 }
 
+@test "inline, Python runs on the thread that brings the operation" {
+    serve "$(node g posix counts threads inline module-option.file /srv/inline)"
+    every_operation
+    [ "$(dump errors)" = 0 ]
+    on c1 umount $M
+    serve "$(node g posix misbehaves threads inline timeout 300 on-error fail)"
+    on c1 touch $D/there
+    [ "$(errno stat $M/recurses)" = "Input/output error" ]
+    [ "$(errno stat $M/loops)" = "Input/output error" ]
+    [ "$(errno stat $M/keeps)" = "Input/output error" ]
+    fs stat $M/there
+    wait_until 5 at_rest
+}
+
+@test "many threads at once: negative neither loses nor invents a name" {
+    serve "$(node g posix negative threads 4)"
+    on c1 mkdir $D/n
+    fs /usr/bin/python3 - "$M/n" <<'P'
+import os, sys, threading
+# each name is made and removed by one thread, which must always see what it did;
+# others look for it all the time
+top, wrong = sys.argv[1], []
+stop = threading.Event()
+
+def look():
+    while not stop.is_set():
+        for i in range(4):
+            os.path.exists(f'{top}/{i}')
+
+def make(i):
+    path = f'{top}/{i}'
+    ways = (lambda: os.mkdir(path), lambda: os.symlink('x', path), lambda: os.mknod(path),
+            lambda: os.link(f'{top}/old', path),
+            lambda: (open(f'{path}-t', 'w').close(), os.rename(f'{path}-t', path)))
+    for n in range(150):
+        ways[n % 5]()
+        if not os.path.lexists(path):
+            wrong.append((n, i))
+        (os.rmdir if n % 5 == 0 else os.unlink)(path)
+
+open(f'{top}/old', 'w').close()
+lookers = [threading.Thread(target=look) for _ in range(4)]
+makers = [threading.Thread(target=make, args=(i,)) for i in range(4)]
+for t in lookers + makers: t.start()
+for t in makers: t.join()
+stop.set()
+for t in lookers: t.join()
+sys.exit(f'not seen: {wrong}' if wrong else 0)
+P
+    wait_until 5 at_rest
+    [ "$(dump errors)" = 0 ]
+}
+
 @test "two instances of a module have nothing in common" {
     serve "$(node g posix negative; node h g negative; node i h counts module-option.file /srv/two)"
     absent $M/a

@@ -54,12 +54,13 @@ class xlator(Translator):
         key = self.key(loc)
         if key is not None:
             expires = self.absent.get(key)
-            # the clock starts when the lookup is sent: see lookup_cbk
             if expires is not None and time.monotonic() < expires:
                 dl.unwind_lookup(frame, 0, this, -1, ENOENT, None, None, None, None)
                 return
             lookup = Lookup(key)
             with self.lock:
+                self.drop_lost()
+                # the entry's time runs from here: the child looks later than now
                 self.lookups[dl.get_id(frame)] = lookup, time.monotonic()
                 self.on_the_way.setdefault(key, set()).add(lookup)
         dl.wind_lookup(frame, CHILD, loc, xdata)
@@ -69,15 +70,24 @@ class xlator(Translator):
         with self.lock:
             lookup, sent = self.lookups.pop(dl.get_id(frame), (None, 0))
             if lookup is not None:
-                same = self.on_the_way[lookup.key]
-                same.discard(lookup)
-                if not same:
-                    del self.on_the_way[lookup.key]
+                self.arrived(lookup)
                 self.absent.pop(lookup.key, None)
                 if op_ret < 0 and op_errno == ENOENT and not lookup.spoiled:
                     self.remember(lookup.key, sent + self.lifetime)
         dl.unwind_lookup(frame, cookie, this, op_ret, op_errno, inode, buf, xdata,
                          postparent)
+
+    def arrived(self, lookup):
+        same = self.on_the_way[lookup.key]
+        same.discard(lookup)
+        if not same:
+            del self.on_the_way[lookup.key]
+
+    def drop_lost(self):
+        """What glupy ended without us (a timeout) never arrives."""
+        while len(self.lookups) >= self.limit:
+            lookup, _ = self.lookups.pop(next(iter(self.lookups)))
+            self.arrived(lookup)
 
     def remember(self, key, expires):
         if len(self.absent) >= self.limit:
@@ -97,6 +107,8 @@ class xlator(Translator):
         key = self.key(loc)
         if key is not None:
             with self.lock:
+                while len(self.creating) >= self.limit:
+                    del self.creating[next(iter(self.creating))]
                 self.creating[dl.get_id(frame)] = key
                 self.forget(key)
 

@@ -229,6 +229,10 @@ request_returned(struct request *r, unsigned running, bool ok);
 /* Gives r to the workers; takes over one reference. */
 void
 worker_queue(struct request *r);
+/* Runs r on the calling thread, if that may run Python, and takes over one reference
+ * then. */
+bool
+worker_run_here(struct request *r);
 void
 worker_queue_load(struct code *code);
 /* At least that many workers from now on. */
@@ -262,6 +266,9 @@ int
 python_enter(struct worker_state *w);
 void
 python_leave(struct worker_state *w);
+/* The thread ends; leaves Python for good. */
+void
+python_forget(struct worker_state *w);
 /* Loads a module: sets code's handlers, or reason. GIL. 0 or -1. */
 int
 python_load(struct code *code);
@@ -274,6 +281,9 @@ python_log_error(struct glupy *g, const char *where);
 /* Raises in the thread of w if it still runs r. GIL. */
 void
 python_interrupt(struct worker_state *w, struct request *r);
+/* An interrupt that came too late is not for the next handler. GIL. */
+void
+python_not_interrupted(struct worker_state *w);
 
 /* ---- module.c ----------------------------------------------------------- */
 

@@ -147,6 +147,16 @@ python_leave(struct worker_state *w)
     w->tstate = PyEval_SaveThread();
 }
 
+void
+python_forget(struct worker_state *w)
+{
+    PyThreadState *tstate = TAKE(w->tstate);
+
+    PyEval_RestoreThread(tstate);
+    PyThreadState_Clear(tstate);
+    PyThreadState_DeleteCurrent();
+}
+
 /* ---- errors ------------------------------------------------------------- */
 
 void
@@ -188,6 +198,12 @@ python_interrupt(struct worker_state *w, struct request *r)
     if (timeout)
         PyThreadState_SetAsyncExc(w->thread_id, timeout);
     PyErr_Clear();
+}
+
+void
+python_not_interrupted(struct worker_state *w)
+{
+    PyThreadState_SetAsyncExc(w->thread_id, NULL);
 }
 
 /* ---- modules ------------------------------------------------------------ */

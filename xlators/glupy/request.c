@@ -224,7 +224,8 @@ request_queue(struct request *r)
     unsigned phases = (request_word(r) & ~0xffu) + 0x100;
 
     atomic_store(&r->word, phases | QUEUED);
-    worker_queue(r);
+    if (atomic_load(&r->g->threads) != THREADS_INLINE || !worker_run_here(r))
+        worker_queue(r);
 }
 
 int32_t

@@ -9,11 +9,16 @@
 #include <pthread.h>
 #include <signal.h>
 
-enum { STACK_SIZE = 8 << 20, TICK_MS = 50 };
+enum {
+    STACK_SIZE = 8 << 20,
+    INLINE_STACK_SIZE = 1 << 20, /* below it deep recursion is a SIGSEGV */
+    TICK_MS = 50,
+};
 
 struct worker {
     struct worker_state py;
-    bool lost; /* in a handler whose request was taken from it; pool.lock */
+    bool guest; /* one of GlusterFS's own threads, by `threads inline` */
+    bool lost;  /* in a handler whose request was taken from it; pool.lock */
     struct worker *next;
 };
 
@@ -64,6 +69,10 @@ thread_start(void *(*function)(void *), void *arg)
         gf_log("glupy", GF_LOG_ERROR, "cannot start a thread: %s", strerror(err));
 }
 
+/* Workers and the watchdog: where an answer makes GlusterFS begin another operation,
+ * that is not run on them, even with `threads inline`. */
+static _Thread_local bool is_ours;
+
 /* ---- workers ------------------------------------------------------------ */
 
 /* Without the GIL: a request whose handler is not there, or the module is not. */
@@ -99,6 +108,8 @@ run_request(struct worker_state *py, struct request *r)
         atomic_store(&py->current, r);
         step = python_run(r, (word & ~0xffu) | RUNNING);
         atomic_store(&py->current, NULL);
+        if (step == STEP_NONE)
+            python_not_interrupted(py);
     }
     python_leave(py);
     if (step == STEP_ACT)
@@ -150,6 +161,7 @@ worker_main(void *arg)
 {
     struct worker *w = arg;
 
+    is_ours = true;
     for (;;) {
         pthread_mutex_lock(&pool.lock);
         if (w->lost) {
@@ -220,6 +232,74 @@ worker_queue(struct request *r)
     pthread_cond_signal(&pool.work);
 }
 
+/* ---- `threads inline` --------------------------------------------------- */
+
+static pthread_key_t guest_key;
+static pthread_once_t guest_once = PTHREAD_ONCE_INIT;
+
+/* Its entry stays in the list: an interrupt may be on its way to it. */
+static void
+guest_leaves(void *arg)
+{
+    struct worker *w = arg;
+
+    if (w->py.tstate)
+        python_forget(&w->py);
+}
+
+static void
+guest_key_new(void)
+{
+    pthread_key_create(&guest_key, guest_leaves);
+}
+
+static size_t
+stack_size(void)
+{
+    pthread_attr_t attr;
+    size_t size = 0;
+
+    if (pthread_getattr_np(pthread_self(), &attr))
+        return 0;
+    pthread_attr_getstacksize(&attr, &size);
+    pthread_attr_destroy(&attr);
+    return size;
+}
+
+/* The calling thread as a worker, or NULL if its stack is too small for Python. */
+static struct worker *
+guest(void)
+{
+    static _Thread_local bool asked;
+    static _Thread_local struct worker *self;
+
+    if (asked)
+        return self;
+    asked = true;
+    pthread_once(&guest_once, guest_key_new);
+    if (stack_size() < INLINE_STACK_SIZE || !(self = calloc(1, sizeof(*self))))
+        return NULL;
+    self->guest = true;
+    pthread_setspecific(guest_key, self);
+    pthread_mutex_lock(&pool.lock);
+    self->next = pool.workers;
+    pool.workers = self;
+    pthread_mutex_unlock(&pool.lock);
+    return self;
+}
+
+bool
+worker_run_here(struct request *r)
+{
+    struct worker *w = r->code && !is_ours ? guest() : NULL;
+
+    if (!w)
+        return false;
+    run_request(&w->py, r);
+    request_unref(r);
+    return true;
+}
+
 void
 worker_queue_load(struct code *code)
 {
@@ -242,8 +322,10 @@ replace_worker_of(struct request *r)
             continue;
         struct interrupt *interrupt = calloc(1, sizeof(*interrupt));
 
-        w->lost = true;
-        pool.lost++;
+        if (!w->guest) {
+            w->lost = true;
+            pool.lost++;
+        }
         if (interrupt) {
             request_ref(r);
             *interrupt = (struct interrupt){w, r, pool.interrupts};
@@ -306,6 +388,7 @@ static void *
 watchdog_main(void *arg)
 {
     (void)arg;
+    is_ours = true;
     pthread_mutex_lock(&watch.lock);
     for (;;) {
         struct request *expired = collect_expired();
