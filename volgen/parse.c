@@ -67,17 +67,28 @@ found(const struct scanner *s, enum word_kind kind)
 
 /* ---- words --------------------------------------------------------------- */
 
+/* What a byte outside of quotes is: part of a word, or what ends one. */
+enum { C_WORD, C_BLANK, C_QUOTE };
+static const unsigned char classes[256] = {
+    [' '] = C_BLANK, ['\t'] = C_BLANK, ['\r'] = C_BLANK, ['\n'] = C_BLANK,
+    ['\\'] = C_BLANK, ['"'] = C_QUOTE,
+};
+
+static int
+class_of(const struct scanner *s)
+{
+    return classes[(unsigned char)s->text[s->at]];
+}
+
 static void
 skip_blanks(struct scanner *s)
 {
     while (s->at < s->len) {
-        const char *c = s->text + s->at;
-
-        if (*c == '#') {
-            const char *end = memchr(c, '\n', s->len - s->at);
+        if (s->text[s->at] == '#') {
+            const char *end = memchr(s->text + s->at, '\n', s->len - s->at);
 
             s->at = end ? (size_t)(end - s->text) : s->len;
-        } else if (strchr(" \t\r\n\\", *c))
+        } else if (class_of(s) == C_BLANK)
             s->at++;
         else
             return;
@@ -133,7 +144,7 @@ next_word(struct scanner *s)
         return W_END;
     if (s->text[s->at] == '"')
         return quoted_word(s);
-    while (s->at < s->len && !strchr(" \t\r\n\"\\", s->text[s->at]))
+    while (s->at < s->len && class_of(s) == C_WORD)
         s->at++;
     strbuf_add(&s->word, s->text + s->start, s->at - s->start);
     return strbuf_failed(&s->word) ? W_BAD : word_kind(s->word.data);
@@ -166,6 +177,8 @@ check_bytes(struct scanner *s)
 {
     bool escaped = false;
 
+    if (!memchr(s->text, '`', s->len) && !memchr(s->text, '\0', s->len))
+        return 0;
     for (; s->start < s->len; s->start++) {
         char c = s->text[s->start];
 
