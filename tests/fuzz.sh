@@ -38,18 +38,19 @@ cat >"$work/dict" <<'EOF'
 "type = enum"
 EOF
 
+# all of volgen but its tests
+sources=$(find "$root/volgen" -name '*.c' ! -name '*_test.c' ! -name 'fuzz_*.c')
+
 # run NAME SECONDS SEEDS...
 run() {
     name=$1 time=$2
     shift 2
     mkdir "$work/$name"
+    # shellcheck disable=SC2086
     clang -g -O1 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I"$root" \
         -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-        "$root/volgen/fuzz_$name.c" \
-        "$root/volgen/parse.c" "$root/volgen/volfile.c" "$root/volgen/extension.c" "$root/volgen/check.c" \
-        "$root/volgen/describe.c" "$root/volgen/table.c" "$root/volgen/place.c" \
-        "$root/volgen/running.c" "$root/common/strbuf.c" "$root/common/kv.c" \
-        "$root/common/file.c" -lmd -o "$work/fuzz_$name"
+        "$root/volgen/fuzz_$name.c" $sources "$root/common/strbuf.c" \
+        "$root/common/kv.c" "$root/common/file.c" -lmd -o "$work/fuzz_$name"
     if ! (cd "$work" && "./fuzz_$name" -max_total_time="$time" -timeout=10 -max_len=8192 \
             -rss_limit_mb=1024 -dict=dict -print_final_stats=1 "$name" "$@") >"$work/$name.log" 2>&1; then
         tail -n 60 "$work/$name.log"
