@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# Stock's reset of all options drops ours from info after the filters ran: hooks make
+# the volfiles follow, and mounted clients are told, once.
+bats_require_minimum_version 1.5.0
+load lib/pool
+
+setup_file() {
+    pool_start 3
+    stock 1 volume create v1 replica 3 "$(brick 1 a)" "$(brick 2 a)" "$(brick 3 a)" force
+    stock 1 volume start v1
+    wait_until 20 bricks_online v1 3
+}
+teardown_file() { pool_stop; }
+
+# glusterds that are young are not told anything: wait that out
+old_enough() { on "$1" volext peer uptime >/dev/null; [ "$(stock 1 system:: execute volext uptime | awk '$2 == "uptime" && $3 < 31' | wc -l)" = 0 ]; }
+epochs() { grep -c 'volume set v1 user.volext.epoch' "$POOL_DIR/$1/log/cmd_history.log"; }
+
+@test "a mounted client loses the translator after a stock reset of all options" {
+    volume_mount 1 v1
+    stock 1 volume set v1 user.features.glupy-module negative
+    wait_until 20 in_graph 1 v1 features/glupy
+    wait_until 60 old_enough 1
+    stock 1 volume reset v1
+    wait_until 5 as_desired v1 1 2 3
+    wait_until 25 not_in_graph 1 v1 features/glupy
+    wait_until 10 info_agrees v1 1 2 3
+    as_desired v1 1 2 3
+    total=0
+    for i in 1 2 3; do total=$((total + $(epochs $i || :))); done
+    [ "$total" = 1 ]
+}
+
+@test "a reset of one stock option, with the extension on, leaves the extension" {
+    stock 1 volume set v1 user.features.glupy-module negative
+    stock 1 volume set v1 performance.io-thread-count 20
+    wait_until 20 in_graph 1 v1 features/glupy
+    stock 1 volume reset v1 performance.io-thread-count
+    as_desired v1 1 2 3
+    in_graph 1 v1 features/glupy
+}
+
+@test "delete removes what volext kept; a volume of the same name begins anew" {
+    volume_umount 1 v1
+    stock 1 volume stop v1
+    stock 1 volume delete v1
+    gone() { [ -z "$(find "$POOL_DIR"/*/lib/volext/{pending,bricks,lock} -name 'v1*' ! -name '*.notify' 2>/dev/null)" ]; }
+    wait_until 10 gone
+    stock 1 volume create v1 replica 3 "$(brick 1 b)" "$(brick 2 b)" "$(brick 3 b)" force
+    as_desired v1 1 2 3
+    logs_clean
+}
