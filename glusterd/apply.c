@@ -212,8 +212,8 @@ work_free(struct work *work)
 }
 
 /* A brick that does not run will be started with what is in its file. */
-static int
-keep_record(const struct apply *apply, const struct work *work)
+int
+work_record(const struct apply *apply, const struct work *work)
 {
     if (work->kind != VOLGEN_BRICK || work->pid || !work->brick.name)
         return 0;
@@ -252,7 +252,7 @@ tell(const struct apply *apply, const struct work *work, int ret)
 int
 work_write(const struct apply *apply, const struct work *work)
 {
-    int ret = keep_record(apply, work);
+    int ret = work_record(apply, work);
 
     if (!ret)
         ret = file_replace(work->path, work->new.data, work->new.len, 0600);
@@ -296,7 +296,7 @@ work_swap(const struct apply *apply, const struct work *work)
     if (!temp)
         return -ENOMEM;
 
-    int ret = keep_record(apply, work);
+    int ret = work_record(apply, work);
     if (!ret && unlink(temp) < 0 && errno != ENOENT)
         ret = -errno;
     if (!ret)

@@ -48,6 +48,10 @@ struct work {
  * (VOLGEN_OTHER); -errno: it cannot be read or parsed (logged), leave it alone. */
 int
 work_make(struct apply *apply, const char *file, struct work *work);
+/* Notes what a brick that does not run will be started with: also when its file is
+ * right as it is. Writing does it, too. 0 or -errno. */
+int
+work_record(const struct apply *apply, const struct work *work);
 /* Writes it, for glusterd: nobody else writes the file now. 0 or -errno (logged). */
 int
 work_write(const struct apply *apply, const struct work *work);

@@ -120,6 +120,8 @@ filter(struct site *site, const struct where *where)
     ret = work_make(&apply, where->file, &work);
     if (ret > 0)
         ret = work_write(&apply, &work);
+    else if (!ret)
+        ret = work_record(&apply, &work);
     if (*apply.missing)
         later_fetch(site, apply.missing);
     return ret;

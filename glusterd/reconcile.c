@@ -89,7 +89,9 @@ one_file(struct apply *apply, const struct volume *volume, const char *file,
             return -EAGAIN;
     }
     ret = work_make(apply, file, &work);
-    if (ret > 0) {
+    if (!ret)
+        ret = work_record(apply, &work);
+    else if (ret > 0) {
         if (!lock_is_held(&lock))
             return -EAGAIN;
         ret = work_swap(apply, &work);
