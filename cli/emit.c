@@ -319,9 +319,12 @@ print(const struct strbuf *b, FILE *to)
     }
     for (size_t i = 0; i < b->len; i++) {
         unsigned char c = (unsigned char)b->data[i];
+        unsigned char next = (unsigned char)b->data[i + 1]; /* the NUL, at the end */
 
         if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
             fprintf(to, "\\x%02x", c);
+        else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+            fprintf(to, "\\x%02x", (unsigned char)b->data[++i]); /* U+009B is an escape, too */
         else
             fputc(c, to);
     }

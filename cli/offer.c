@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -54,7 +55,7 @@ ask_aside(struct cli *cli, void (*say)(struct cli *, FILE *), struct strbuf *out
     int ends[2];
 
     fflush(NULL);
-    if (pipe(ends))
+    if (pipe2(ends, O_CLOEXEC))
         return;
     pid_t pid = fork();
     if (pid == 0) {
@@ -104,16 +105,29 @@ say_stock_help(struct cli *cli, FILE *to)
         fputs(strbuf_text(&out), to);
 }
 
+/* Names that were asked for by one press of TAB: several rows want them, and one
+ * wait is enough. */
+struct asked {
+    struct cli *cli;
+    bool done;
+    struct kv names;
+};
+
 static void
 volumes(void *arg, struct kv *names)
 {
+    struct asked *asked = arg;
     AUTO_STRBUF struct strbuf said = STRBUF_INIT;
     char *save = NULL;
 
-    ask_aside(arg, say_volumes, &said);
+    if (!asked->done)
+        ask_aside(asked->cli, say_volumes, &said);
+    asked->done = true;
     for (char *line = said.data ? strtok_r(said.data, "\n", &save) : NULL; line;
          line = strtok_r(NULL, "\n", &save))
-        kv_set(names, line, "");
+        kv_set(&asked->names, line, "");
+    for (size_t i = 0; i < asked->names.count; i++)
+        kv_set(names, asked->names.pairs[i].key, "");
 }
 
 static void
@@ -177,7 +191,8 @@ cli_complete_line(void *arg, const char *before, const char *typed, struct kv *f
                   bool *files)
 {
     struct cli *cli = arg;
-    const struct complete_source from = {cli_table(cli), volumes, modules, cli};
+    struct asked asked = {.cli = cli};
+    const struct complete_source from = {cli_table(cli), volumes, modules, &asked};
     AUTO_FREE char *copy = strdup(before);
     int argc = 0;
     AUTO_FREE char **argv = copy ? cli_split(copy, &argc) : NULL;
@@ -188,4 +203,5 @@ cli_complete_line(void *arg, const char *before, const char *typed, struct kv *f
     learn_stock_rows(cli);
     complete(&from, cli_commands, cli_command_count, &at, found, files);
     complete(&from, stock_rows, stock_row_count, &at, found, files);
+    kv_free(&asked.names);
 }

@@ -231,11 +231,11 @@ teardown() { on 1 sh -c 'kill -CONT $(cat /run/glusterd.pid)'; }
 }
 
 @test "control characters that are shown do not reach the terminal" {
-    on 1 /usr/sbin/gluster --mode=script volume set v1 user.features.glupy-side "$(printf 'a\033[31mb')"
+    on 1 /usr/sbin/gluster --mode=script volume set v1 user.features.glupy-side "$(printf 'a\033[31mb\302\23332mc')"
     run -0 at_prompt <<-'END'
 	< gluster> 
 	> volume get v1 features.glupy-side\r
-	< \\x1b
+	< a\\x1b[31mb\\x9b32mc
 	< gluster> 
 	> quit\r
 	END
