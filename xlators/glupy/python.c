@@ -12,7 +12,7 @@
 
 #include "common/cleanup.h"
 
-static bool started;
+static bool started, broken; /* it is tried once */
 static PyObject *package; /* gluster.glupy */
 static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -74,6 +74,11 @@ start_interpreter(void)
     PyPreConfig pre;
     PyConfig config;
 
+    if (Py_IsInitialized()) { /* an application on libgfapi that is in Python */
+        gf_log("glupy", GF_LOG_ERROR, "this program runs a Python of its own, which "
+                                      "modules cannot share");
+        return -EBUSY;
+    }
     make_symbols_global();
     PyPreConfig_InitIsolatedConfig(&pre);
     pre.utf8_mode = 1;
@@ -115,7 +120,7 @@ python_start(void)
     int err = 0;
 
     pthread_mutex_lock(&start_lock);
-    if (!started) {
+    if (!started && !broken) {
         err = start_interpreter();
         if (!err) {
             err = import_package();
@@ -124,9 +129,10 @@ python_start(void)
             PyEval_SaveThread();
         }
         started = !err;
+        broken = err;
     }
     pthread_mutex_unlock(&start_lock);
-    return err;
+    return started ? 0 : -EIO;
 }
 
 int

@@ -125,7 +125,7 @@ run_load(struct worker_state *py, struct code *code)
     bool success = false;
 
     if (python_start()) {
-        snprintf(code->reason, sizeof(code->reason), "Python does not start");
+        snprintf(code->reason, sizeof(code->reason), "Python does not start here");
     } else if (!python_enter(py)) {
         success = !python_load(code);
         python_leave(py);
@@ -184,14 +184,18 @@ worker_main(void *arg)
                 pool.end = &pool.first;
         }
         pthread_mutex_unlock(&pool.lock);
+        /* logs and memory go by THIS: with libgfapi each volume has its own */
         if (interrupt) {
             run_interrupt(&w->py, interrupt);
         } else if (load) {
+            THIS = load->g->xl;
             run_load(&w->py, load);
         } else {
+            THIS = r->g->xl;
             run_request(&w->py, r);
             request_unref(r);
         }
+        THIS = &global_xlator;
     }
     return NULL;
 }
@@ -344,6 +348,7 @@ end_expired(struct request *r, enum owner owner)
 {
     struct glupy *g = r->g;
 
+    THIS = g->xl;
     atomic_fetch_add(&g->count.timeouts, 1);
     if (owner == RUNNING || owner == DECIDED)
         replace_worker_of(r);
