@@ -3,6 +3,7 @@
 #
 # Whatever goes wrong, the filter leaves the volfile as it was and says why in one
 # line; when the cause is gone, reconciling makes it what it should be.
+# shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
 
@@ -28,7 +29,7 @@ lacks_node() { ! has_node; }
 filter() { on 1 sh -c 'exec "$(volext_dir=$(glusterfsd --print-xlatordir); echo "${volext_dir%/xlator}/filter/volext")" "$1"' sh "$1"; }
 sum() { on 1 sha256sum "$client"; }
 log_says() { grep -E "$1" "$POOL_DIR/1/log/volext.log"; }
-nothing_left_over() { [ -z "$(on 1 find $vol -name '*.vol.*')" ]; }
+nothing_left_over() { [ -z "$(on 1 find "$vol" -name '*.vol.*')" ]; }
 
 @test "a filter run puts the node in; a second one changes nothing" {
     filter "$client"

@@ -3,6 +3,7 @@
 #
 # A brick that runs keeps the graph it was started with, whatever is set; it still
 # takes other options, and has what is wanted when it is started again.
+# shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
 

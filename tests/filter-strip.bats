@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 #
 # strip: what uninstalling does first.
+# shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
 

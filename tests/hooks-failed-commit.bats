@@ -3,6 +3,7 @@
 #
 # A commit that fails on one peer leaves no trace of the new value there, whoever
 # sent the set.
+# shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
 

@@ -3,6 +3,7 @@
 #
 # Post hooks are queued: with slow ones, those of many sets ago run beside the next
 # set. No filter may see an old value, and no post hook may put one back.
+# shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
 

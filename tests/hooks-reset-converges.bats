@@ -3,6 +3,7 @@
 #
 # Stock's reset of all options drops ours from info after the filters ran: hooks make
 # the volfiles follow, and mounted clients are told, once.
+# shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
 
