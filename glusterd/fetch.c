@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "common/log.h"
@@ -16,7 +17,7 @@
 #include "glusterd/store.h"
 #include "glusterd/wait.h"
 
-enum { TRIES = 8, WAIT_SECONDS = 2, GLUSTER_SECONDS = 130, UUID_LEN = 36 };
+enum { TRIES = 5, WAIT_SECONDS = 2, GLUSTER_SECONDS = 130, UUID_LEN = 36 };
 
 struct want {
     struct site *site;
@@ -150,7 +151,7 @@ try_to_fetch(struct want *want)
     int ret = -ENOENT;
 
     for (int i = 0; i < TRIES; i++) {
-        sleep(WAIT_SECONDS);
+        sleep(WAIT_SECONDS << i);
         free(want->kept);
         *want = (struct want){.site = want->site, .module = want->module};
         volume_each(want->site, look_at_volume, want);
@@ -165,6 +166,22 @@ try_to_fetch(struct want *want)
             return ret;
     }
     return ret;
+}
+
+/* When somebody last found the module missing; see later_fetch. */
+static struct timespec
+asked_at(int fd)
+{
+    struct stat st = {0};
+
+    fstat(fd, &st);
+    return st.st_mtim;
+}
+
+static bool
+same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
 int
@@ -182,7 +199,15 @@ cmd_fetch(struct site *site, int argc, char **argv)
                                0600);
     if (only < 0 || flock(only, LOCK_EX | LOCK_NB) < 0)
         return 0;
-    int ret = try_to_fetch(&want);
+    struct timespec asked;
+    int ret;
+    do {
+        asked = asked_at(only);
+        ret = try_to_fetch(&want);
+        /* not before it is in the volfiles, which may ask again */
+        if (!ret)
+            volume_each(site, reconcile_users, &want);
+    } while (!ret && !same_time(asked, asked_at(only)));
     free(want.kept);
     want.kept = NULL;
     if (ret) {
@@ -192,6 +217,5 @@ cmd_fetch(struct site *site, int argc, char **argv)
                     want.module);
         return 1;
     }
-    volume_each(site, reconcile_users, &want);
     return 0;
 }

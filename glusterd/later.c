@@ -7,14 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "common/log.h"
 #include "common/strbuf.h"
 
-enum { WORDS = 8, FETCH_EVERY_SECONDS = 5 };
+enum { WORDS = 8 };
 
 static void
 become_detached(void)
@@ -58,22 +58,19 @@ later(const struct site *site, const char *const *words)
     return 0;
 }
 
+/* The helper holds the lock while it lives; it looks at the time of this file
+ * before it ends, so that no call of this is lost. */
 void
 later_fetch(const struct site *site, const char *module)
 {
-    AUTO_FREE char *stamp = site_path(site, "lock/fetch.%s.stamp", module);
-    struct stat st;
+    AUTO_FREE char *lock = site_path(site, "lock/fetch.%s", module);
 
-    if (!stamp || site_make_dir(site, "lock"))
+    if (!lock || site_make_dir(site, "lock"))
         return;
-    time_t now = time(NULL);
-    if (stat(stamp, &st) == 0 && now >= st.st_mtime &&
-        now - st.st_mtime < FETCH_EVERY_SECONDS)
+    AUTO_CLOSE int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || futimens(fd, NULL) < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0)
         return;
-    AUTO_CLOSE int fd = open(stamp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                             0600);
-    if (fd < 0 || futimens(fd, NULL) < 0)
-        return;
+    flock(fd, LOCK_UN);
     int ret = later(site, (const char *[]){"fetch", module, NULL});
     if (ret)
         log_err("module %s: starting to fetch it from the other nodes: %s",

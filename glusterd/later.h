@@ -12,8 +12,8 @@
 int
 later(const struct site *site, const char *const *words);
 
-/* Asks the other nodes for a module that is missing here, or is another: at most
- * one helper per module in 5 s, since a filter runs for every volfile. */
+/* Asks the other nodes for a module that is missing here, or is another: one
+ * helper per module at a time, since a filter runs for every volfile. */
 void
 later_fetch(const struct site *site, const char *module);
 
