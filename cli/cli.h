@@ -79,6 +79,9 @@ extern const size_t cli_command_count;
  * *used is the number of words it took. NULL: not ours. */
 const struct command *
 cli_command_find(int argc, char **argv, int *used);
+/* True for a first word that stock does not know: what is wrong after it is ours to say. */
+bool
+cli_class_is_ours(const char *word);
 
 /* ---- stock.c ------------------------------------------------------------ */
 

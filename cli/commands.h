@@ -15,6 +15,7 @@ int cmd_volume_reset(struct cli *cli, int argc, char **argv);
 int cmd_volume_info(struct cli *cli, int argc, char **argv);
 int cmd_volume_help(struct cli *cli, int argc, char **argv);
 int cmd_volume_extension(struct cli *cli, int argc, char **argv);
+int cmd_glupy_help(struct cli *cli, int argc, char **argv);
 int cmd_glupy_install(struct cli *cli, int argc, char **argv);
 int cmd_glupy_list(struct cli *cli, int argc, char **argv);
 int cmd_glupy_show(struct cli *cli, int argc, char **argv);
@@ -22,5 +23,8 @@ int cmd_glupy_remove(struct cli *cli, int argc, char **argv);
 
 /* volume set help, help-xml */
 int cmd_volume_set_help(struct cli *cli, int argc, char **argv);
+
+/* Words that begin as ours and are none of the rows; these are all of them. */
+int cmd_glupy_unknown(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -103,6 +103,47 @@ cmd_volume_help(struct cli *cli, int argc, char **argv)
     return status;
 }
 
+/* In the form of `peer help`. */
+static void
+print_class(const char *class)
+{
+    size_t len = strlen(class);
+
+    printf("\ngluster %s commands\n", class);
+    for (size_t i = 0; i < strlen("gluster  commands") + len; i++)
+        putchar('=');
+    printf("\n\n");
+    for (size_t i = 0; i < cli_command_count; i++) {
+        const struct command *row = &cli_commands[i];
+
+        if (!strncmp(row->words, class, len) && row->words[len] == ' ')
+            printf("%s%s%s - %s\n", row->words, *row->args ? " " : "", row->args, row->help);
+    }
+    putchar('\n');
+}
+
+int
+cmd_glupy_help(struct cli *cli, int argc, char **argv)
+{
+    (void)cli;
+    (void)argc; /* stock's classes take further words, too */
+    (void)argv;
+    print_class("glupy");
+    return 0;
+}
+
+int
+cmd_glupy_unknown(struct cli *cli, int argc, char **argv)
+{
+    (void)cli;
+    if (argc > 1)
+        printf("unrecognized word: %s (position 1)\n", argv[1]);
+    else
+        puts("unrecognized command");
+    print_class("glupy");
+    return 1;
+}
+
 static const char *
 default_of(const struct volgen_option *option)
 {

@@ -7,7 +7,7 @@
  */
 #include <strings.h>
 
-#include "cli/cli.h"
+#include "cli/commands.h"
 
 #define DEFAULT_SOCKET "/var/run/glusterd.socket"
 
@@ -107,6 +107,8 @@ cli_run(struct cli *cli, int argc, char **argv)
 
     if (row)
         status = row->run(cli, argc - used, argv + used);
+    else if (argc && cli_class_is_ours(argv[0]))
+        status = cmd_glupy_unknown(cli, argc, argv);
     return status == CLI_HAND_OVER ? cli_hand_over(cli) : status;
 }
 

@@ -33,6 +33,8 @@ const struct command cli_commands[] = {
      "there, and what waits for a restart of a brick. apply restarts bricks that wait, one at a "
      "time; in a replicated or dispersed volume it waits for heal to finish in between, "
      "in any other it asks first, because clients see a short interruption."},
+    {"glupy help", "", "display help for glupy commands", cmd_glupy_help, 0,
+     "Lists these commands."},
     {"glupy install", "FILE", "install a translator written in Python on all nodes",
      cmd_glupy_install, CMD_XML,
      "FILE is NAME.py, at most 1 MiB. Every node compiles and imports it before it takes "
@@ -76,7 +78,7 @@ static const char *const volume_words[] = {
     "replace-brick", "set", "log",       "sync",         "reset",       "geo-replication",
     "profile", "top",     "status",      "heal",         "statedump",   "list",
     "clear-locks", "barrier", "get",     "reset-brick",  "extension",   NULL};
-static const char *const glupy_words[] = {"install", "list", "show", "remove", NULL};
+static const char *const glupy_words[] = {"help", "install", "list", "show", "remove", NULL};
 
 /* The word that `typed` means, or NULL: unknown or ambiguous. */
 static const char *
@@ -123,4 +125,12 @@ cli_command_find(int argc, char **argv, int *used)
             return &cli_commands[i];
     }
     return NULL;
+}
+
+bool
+cli_class_is_ours(const char *word)
+{
+    const char *first = expand(first_words, word);
+
+    return first && !strcmp(first, "glupy");
 }

@@ -28,7 +28,7 @@ offers() {
     [ "$(offers volume ext)" = extension ]
     [ "$(offers volume crea)" = create ]
     [ "$(offers volume se)" = set ]
-    [ "$(offers glupy '')" = $'install\nlist\nremove\nshow' ]
+    [ "$(offers glupy '')" = $'help\ninstall\nlist\nremove\nshow' ]
     run -0 offers ''
     for word in volume glupy peer pool snapshot help; do grep -qx $word <<<"$output"; done
     ! grep -qx gluster <<<"$output"

@@ -46,6 +46,18 @@ page() { mandoc -T ascii "$STAGE/usr/local/share/man/man8/$1.8" | col -bx | tr -
     "$gendoc" rows new | diff - "$BATS_TEST_TMPDIR/added"
 }
 
+@test "a word that is none after one of ours is told with what there is" {
+    run -1 gluster 1 glupy nope
+    [ "${lines[0]}" = 'unrecognized word: nope (position 1)' ]
+    [[ $output == *'glupy install FILE - '* ]]
+    run -1 gluster 1 glupy
+    [ "${lines[0]}" = 'unrecognized command' ]
+    run -0 gluster 1 glupy help
+    [ "$(grep -c '^glupy ' <<<"$output")" = "$("$gendoc" rows new | grep -c '^glupy ')" ]
+    run -1 gluster 1 volume extension
+    [[ $output == *'volume extension VOLNAME {status | apply [force]}'* ]]
+}
+
 @test "every command's words are completed" {
     rows | while IFS= read -r row; do
         words=$(sed 's/ *[][{}|A-Z].*//' <<<"$row")
