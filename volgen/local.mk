@@ -9,6 +9,8 @@ volgen_libvolgen_a_SOURCES = \
 	volgen/graph.h \
 	volgen/parse.c \
 	volgen/place.c \
+	volgen/plan.c \
+	volgen/plan.h \
 	volgen/running.c \
 	volgen/table.c \
 	volgen/volfile.c
@@ -29,4 +31,5 @@ volgen_place_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 volgen_place_test_LDADD = $(volgen_test_libs)
 volgen_test_libs = volgen/libvolgen.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
 
-EXTRA_DIST += tests/corpus docs/extensions.md
+EXTRA_DIST += tests/corpus tests/fuzz.sh docs/extensions.md \
+	volgen/fuzz_describe.c volgen/fuzz_volfile.c

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "volgen/volgen.h"
+#include "volgen/plan.h"
 
 /* A node as it runs: a line of volgen_placed. */
 struct running {
@@ -147,13 +147,9 @@ make_inactive(struct running *run, const struct volgen_world *world)
 static void
 say_lost(const struct volgen_world *world, const struct running *run)
 {
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-
-    strbuf_fmt(&text, "volume %s: %s cannot be put back above %s, which is not in the "
-               "volfile any more; restart the brick", world->volume, run->name,
-               run->subvolume ? run->subvolume : "what is below the top io-stats");
-    if (world->complain)
-        world->complain(world->arg, strbuf_text(&text));
+    world_say(world, "%s cannot be put back above %s, which is not in the volfile any "
+              "more; restart the brick", run->name,
+              run->subvolume ? run->subvolume : "what is below the top io-stats");
 }
 
 /* What stands below the nodes of a record without subvolumes: that which the top

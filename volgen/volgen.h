@@ -5,10 +5,12 @@
  *
  *   parse.c      text -> graph
  *   volfile.c    the graph, its edits, and graph -> text
- *   extension.c  the table of extensions and their options; checks values
+ *   extension.c  the table of extensions and their options
+ *   check.c      may a value be stored for an option?
  *   describe.c   further extensions from description files; table.c: all of them
- *   place.c      what a volume's options want in which kind of volfile
- *   running.c    the same for a brick that runs, which can neither gain nor lose
+ *   plan.c       which nodes a volume's options want in which kind of volfile
+ *   place.c      where they go; running.c: for a brick that runs, which can neither
+ *                gain nor lose one
  */
 #ifndef VOLEXT_VOLGEN_H
 #define VOLEXT_VOLGEN_H
