@@ -215,6 +215,18 @@ change_set(struct change *c)
                        *reply.op_errstr ? reply.op_errstr : "see glusterd's log");
 }
 
+/* A node's line is cut at 4,000 bytes, where a byte may take three: then what is there
+ * must be the beginning, but for an escape that the cut went through. */
+static bool
+is_value(const char *theirs, const char *wanted)
+{
+    enum { LONG = 1200, ESCAPE = 2 };
+    size_t len = strlen(theirs);
+
+    return !strcmp(theirs, wanted) ||
+           (len > LONG && len < strlen(wanted) + ESCAPE && !strncmp(theirs, wanted, len - ESCAPE));
+}
+
 /* What this node still lacks; nothing is added when it has all. */
 static void
 node_lacks(const struct change *c, const struct node *node, struct strbuf *why)
@@ -228,7 +240,7 @@ node_lacks(const struct change *c, const struct node *node, struct strbuf *why)
         for (line = NULL; !found && (line = node_line(node, "option", 2, line));)
             found = !strncmp(line->fields[0], "user.", 5) &&
                     !strcmp(line->fields[0] + 5, wanted->key) &&
-                    !strcmp(line->fields[1], wanted->value);
+                    is_value(line->fields[1], wanted->value);
         if (!found)
             strbuf_fmt(why, "%snode %s has another value of %s", why->len ? "; " : "",
                        node->host, wanted->key);

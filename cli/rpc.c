@@ -303,6 +303,9 @@ rpc_reason(int ret)
     switch (-ret) {
     case ECONNREFUSED:
         return "Connection failed. Please check if gluster daemon is operational.";
+    case EACCES:
+    case EPERM:
+        return "glusterd's socket is root's: run this as root";
     case EINTR:
         return "interrupted: the request was sent, and glusterd may still complete it; "
                "`gluster volume info` shows what is set";

@@ -194,6 +194,26 @@ assert json.load(sys.stdin)["opRet"] == 0'
     [ "$(gluster 2 volume get v1 features.glupy-option.m.k | sed -n '3s/^[^ ]* *//p' | sed 's/ *$//')" = '日本=語  x "y"' ]
 }
 
+@test "the longest value that glusterd bears is set and seen to be applied" {
+    local key=features.glupy-option.m.k
+    # all that a node's answer escapes, so that its lines are cut
+    gluster 1 volume set v1 $key "$(head -c $((4090 - 5 - ${#key})) /dev/zero | tr '\0' %)"
+    [ "$(stored 3 v1 $key | wc -c)" = $((4090 - 5 - ${#key} + 1)) ]
+    gluster 1 volume set v1 $key "$(head -c $((4090 - 5 - ${#key})) /dev/zero | tr '\0' x)"
+    gluster 1 volume reset v1 $key
+}
+
+@test "two nodes set at once, on one volume: both succeed, one after the other" {
+    local i
+    for i in 1 2 3 4 5; do gluster 1 volume set v1 features.glupy-timeout 1$i; done >"$BATS_TEST_TMPDIR/1" &
+    for i in 1 2 3 4 5; do gluster 2 volume set v1 features.glupy-threads $((2 + i)); done
+    wait
+    [ "$(grep -c success "$BATS_TEST_TMPDIR/1")" = 5 ]
+    [ "$(value v1 features.glupy-timeout)" = 15 ]
+    [ "$(value v1 features.glupy-threads)" = 7 ]
+    applied_everywhere v1
+}
+
 @test "help lists our keys and commands beside stock's" {
     local rows
     rows=$(stock 1 volume set help | wc -l)
