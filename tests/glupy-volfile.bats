@@ -174,6 +174,17 @@ every_operation() {
     wait_until 5 at_rest
 }
 
+@test "while a C function keeps Python for itself, operations pass; then Python is back" {
+    serve "$(node g posix misbehaves timeout 200)"
+    on c1 touch $D/hogs $D/there
+    fs stat $M/hogs
+    fs stat $M/there
+    [ "$(dump timeouts)" -ge 1 ]
+    again() { local n; n=$(dump timeouts); fs stat $M/there; [ "$(dump timeouts)" = "$n" ]; }
+    wait_until 60 again
+    wait_until 5 at_rest
+}
+
 @test "a module may answer from a thread of its own, and wind what it made" {
     serve "$(node g posix misbehaves)"
     on c1 touch $D/answers-later $D/there

@@ -22,7 +22,7 @@ xlators_glupy_layout_SOURCES = xlators/glupy/layout.c
 xlators_glupy_layout_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
 xlators_glupy_layout_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
 
-EXTRA_DIST += xlators/fops.def xlators/fops.py xlators/glupy/generate.py
+EXTRA_DIST += tests/modules xlators/fops.def xlators/fops.py xlators/glupy/generate.py
 
 xlators/glupy/fops.c: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py $(srcdir)/xlators/glupy/generate.py
 	@$(MKDIR_P) xlators/glupy

@@ -36,6 +36,10 @@ class xlator(Translator):
         while True:
             pass
 
+    def hogs(self, frame, loc, xdata):
+        sum(range(200000000))  # in C, with the GIL
+        self.other(frame, loc, xdata)
+
     def recurses(self, frame, loc, xdata):
         self.recurses(frame, loc, xdata)
 

@@ -102,8 +102,11 @@ run_request(struct worker_state *py, struct request *r)
 
     if (word_owner(word) != QUEUED || handled_without_python(r, word))
         return;
-    if (python_enter(py))
-        return; /* stays queued: the watchdog ends it */
+    if (python_enter(py)) {
+        if (request_take(r, word, DECIDING))
+            request_give_up(r);
+        return;
+    }
     if (request_take(r, word, RUNNING)) {
         atomic_store(&py->current, r);
         step = python_run(r, (word & ~0xffu) | RUNNING);
@@ -168,6 +171,8 @@ worker_main(void *arg)
             w->lost = false;
             pool.lost--;
         }
+        if (pool.alive - pool.lost > pool.wanted)
+            break; /* it had been replaced */
         while (!pool.first && !pool.loads && !pool.interrupts)
             pthread_cond_wait(&pool.work, &pool.lock);
         struct interrupt *interrupt = pool.interrupts;
@@ -197,6 +202,11 @@ worker_main(void *arg)
         }
         THIS = &global_xlator;
     }
+    pool.alive--;
+    pthread_mutex_unlock(&pool.lock);
+    /* its entry stays in the list: an interrupt may be on its way to it */
+    if (w->py.tstate)
+        python_forget(&w->py);
     return NULL;
 }
 
@@ -241,7 +251,6 @@ worker_queue(struct request *r)
 static pthread_key_t guest_key;
 static pthread_once_t guest_once = PTHREAD_ONCE_INIT;
 
-/* Its entry stays in the list: an interrupt may be on its way to it. */
 static void
 guest_leaves(void *arg)
 {
