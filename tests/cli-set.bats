@@ -191,6 +191,7 @@ assert json.load(sys.stdin)["opRet"] == 0'
     glusterd_stop 2
     glusterd_start 2
     wait_until 20 peers_connected 2 3
+    wait_until 20 peers_connected 1 3
     [ "$(gluster 2 volume get v1 features.glupy-option.m.k | sed -n '3s/^[^ ]* *//p' | sed 's/ *$//')" = '日本=語  x "y"' ]
 }
 
@@ -206,8 +207,9 @@ assert json.load(sys.stdin)["opRet"] == 0'
 @test "two nodes set at once, on one volume: both succeed, one after the other" {
     local i
     for i in 1 2 3 4 5; do gluster 1 volume set v1 features.glupy-timeout 1$i; done >"$BATS_TEST_TMPDIR/1" &
+    local other=$!
     for i in 1 2 3 4 5; do gluster 2 volume set v1 features.glupy-threads $((2 + i)); done
-    wait
+    wait $other
     [ "$(grep -c success "$BATS_TEST_TMPDIR/1")" = 5 ]
     [ "$(value v1 features.glupy-timeout)" = 15 ]
     [ "$(value v1 features.glupy-threads)" = 7 ]
