@@ -2,6 +2,7 @@
  *
  * Where nodes are put: tests on real volfiles.
  */
+#include "volgen/describe.h"
 #include "volgen/testing.h"
 
 struct fixture {
@@ -399,6 +400,86 @@ a_record_whose_place_is_gone_is_an_error_and_told(void **state)
     assert_non_null(strstr(strbuf_text(&f->told), "dist-gone"));
 }
 
+/* ---- described extensions ------------------------------------------------ */
+
+/* The fixture's table gets one more extension, which the table frees. */
+static void
+describe(struct fixture *f, const char *name, const char *text)
+{
+    AUTO_STRBUF struct strbuf why = STRBUF_INIT;
+    struct described *d = NULL;
+
+    if (described_parse("x.conf", name, text, strlen(text), &d, &why))
+        fail_msg("%s", strbuf_text(&why));
+    d->next = f->table.described;
+    f->table.described = d;
+    f->table.extensions = reallocarray(f->table.extensions, f->table.count + 1,
+                                       sizeof(*f->table.extensions));
+    f->table.extensions[f->table.count++] = &d->extension;
+}
+
+#define DELAY(position)                                                        \
+    "[extension]\nxlator = debug/delay-gen\nswitch = debug.delay\nhelp = h\n"   \
+    "volfiles = trusted-client brick\nposition = " position "\n"                \
+    "inactive = delay-percentage 0\n"                                          \
+    "[option debug.delay-for]\ntype = int\nminimum = 1\ndefault = 9\n"          \
+    "option = delay-duration\nhelp = h\n"
+
+static void
+a_described_one_goes_where_it_says_with_its_defaults(void **state)
+{
+    AUTO_FIXTURE struct fixture *f = setup("dist");
+    AUTO_FREE char *before = corpus("dist.tcp-fuse.vol");
+
+    (void)state;
+    describe(f, "delay", DELAY("below performance/quick-read"));
+    set(f, "debug.delay-for", "7");
+    AUTO_FREE char *off = placed(f, before, VOLGEN_TRUSTED_CLIENT);
+    assert_string_equal(off, before);
+    set(f, "debug.delay", "Yes");
+    AUTO_FREE char *other = placed(f, before, VOLGEN_CLIENT);
+    assert_string_equal(other, before);
+    AUTO_FREE char *after = placed(f, before, VOLGEN_TRUSTED_CLIENT);
+    assert_non_null(strstr(after,
+        "volume dist-volext-delay\n    type debug/delay-gen\n    option delay-duration 7\n"
+        "    subvolumes dist-open-behind\nend-volume\n\nvolume dist-quick-read\n"));
+    set(f, "debug.delay-for", "0"); /* not allowed: the default */
+    AUTO_FREE char *again = placed(f, after, VOLGEN_TRUSTED_CLIENT);
+    assert_non_null(strstr(again, "    option delay-duration 9\n"));
+}
+
+static void
+ours_come_first_where_several_want_one_place(void **state)
+{
+    AUTO_FIXTURE struct fixture *f = setup("dist");
+    AUTO_FREE char *before = corpus("dist.tcp-fuse.vol");
+
+    (void)state;
+    describe(f, "delay", DELAY("below debug/io-stats"));
+    set(f, "debug.delay", "on");
+    set(f, "features.glupy-module", "one");
+    AUTO_FREE char *after = placed(f, before, VOLGEN_TRUSTED_CLIENT);
+    assert_ours(f, after, "dist-volext-glupy-one features/glupy dist-volext-delay\n"
+                          "dist-volext-delay debug/delay-gen dist-io-threads\n");
+}
+
+static void
+a_described_one_that_a_brick_cannot_lose_is_made_inactive(void **state)
+{
+    AUTO_FIXTURE struct fixture *f = setup("dist");
+    AUTO_FREE char *before = corpus("dist.10.70.0.1.bricks-dist1.vol");
+    bool waiting = false;
+
+    (void)state;
+    describe(f, "delay", DELAY("above features/locks"));
+    AUTO_FREE char *after = placed_running(f, before,
+        "dist-volext-delay debug/delay-gen dist-locks\n", &waiting);
+    assert_true(waiting);
+    assert_non_null(strstr(after,
+        "volume dist-volext-delay\n    type debug/delay-gen\n    option delay-percentage 0\n"
+        "    subvolumes dist-locks\n"));
+}
+
 static void
 kinds_are_told_by_the_file_name(void **state)
 {
@@ -450,6 +531,9 @@ main(void)
         cmocka_unit_test(a_running_brick_keeps_what_it_has_in_its_place),
         cmocka_unit_test(a_record_without_places_means_below_io_stats),
         cmocka_unit_test(a_record_whose_place_is_gone_is_an_error_and_told),
+        cmocka_unit_test(a_described_one_goes_where_it_says_with_its_defaults),
+        cmocka_unit_test(ours_come_first_where_several_want_one_place),
+        cmocka_unit_test(a_described_one_that_a_brick_cannot_lose_is_made_inactive),
         cmocka_unit_test(kinds_are_told_by_the_file_name),
     };
 
