@@ -76,12 +76,13 @@ become_a_command(const struct session *s)
     static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH};
     sigset_t none;
 
-    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-        signal(signals[i], SIG_DFL);
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (s->terminal)
+    for (size_t i = 0; s->terminal && i < ARRAY_SIZE(signals); i++)
+        signal(signals[i], SIG_DFL);
+    if (s->terminal) {
+        sigprocmask(SIG_SETMASK, &none, NULL);
         return;
+    }
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null >= 0) {
         dup2(null, STDIN_FILENO);
@@ -118,21 +119,39 @@ pass_on_interrupt(pid_t pid)
         kill(pid, SIGINT);
 }
 
-/* Waits; Ctrl-C meanwhile is the command's and not ours. */
+/* What signals do while a command runs: Ctrl-C and Ctrl-\ are its business, Ctrl-Z
+ * stops both of us, the rest ends us as it would have. */
+static const struct {
+    int number;
+    void (*handler)(int);
+} while_running[] = {
+    {SIGINT, SIG_IGN},  {SIGQUIT, SIG_IGN}, {SIGTSTP, SIG_DFL},
+    {SIGTERM, SIG_DFL}, {SIGHUP, SIG_DFL},
+};
+
 static int
 wait_for(const struct session *s, pid_t pid)
 {
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, old_int, old_quit;
+    /* without a terminal all but Ctrl-C is as whoever started us wants it (nohup) */
+    const size_t count = s->terminal ? ARRAY_SIZE(while_running) : 2;
+    struct sigaction old[ARRAY_SIZE(while_running)];
+    sigset_t none, mask;
     int status;
 
     pass_on_interrupt(pid);
-    sigaction(SIGINT, &ignore, &old_int);
-    sigaction(SIGQUIT, &ignore, &old_quit);
+    for (size_t i = 0; i < count; i++) {
+        struct sigaction action = {.sa_handler = while_running[i].handler};
+
+        sigaction(while_running[i].number, &action, &old[i]);
+    }
+    sigemptyset(&none);
+    sigprocmask(s->terminal ? SIG_SETMASK : SIG_UNBLOCK, &none, &mask);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             break;
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGQUIT, &old_quit, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    for (size_t i = 0; i < count; i++)
+        sigaction(while_running[i].number, &old[i], NULL);
     if (!WIFSIGNALED(status))
         return WEXITSTATUS(status);
     if (s->terminal)

@@ -162,6 +162,33 @@ teardown() { on 1 sh -c 'kill -CONT $(cat /run/glusterd.pid)'; }
     on 1 sh -c '! pgrep -x gluster'
 }
 
+@test "Ctrl-Z stops the session, at the prompt and while a command runs" {
+    # shellcheck disable=SC2016
+    on 1 sh -c 'kill -STOP $(cat /run/glusterd.pid)'
+    run -0 on 1 env PS1='shell: ' "$POOL_LIB/terminal" bash --norc --noediting -i <<-'END'
+	< shell: 
+	> gluster\r
+	< gluster> 
+	> \x1a
+	< Stopped
+	< shell: 
+	> fg\r
+	< gluster> 
+	> volume status\r
+	< volume status
+	> \x1a
+	< Stopped
+	< shell: 
+	> fg\r
+	< gluster
+	> \x03
+	< gluster> 
+	> quit\r
+	< shell: 
+	> exit 0\r
+	END
+}
+
 @test "completion with glusterd down offers what is known without it" {
     glusterd_stop 1
     run at_prompt <<-'END'
@@ -270,4 +297,19 @@ teardown() { on 1 sh -c 'kill -CONT $(cat /run/glusterd.pid)'; }
     [[ $output != *waiting* ]]
     run -0 on 1 "$POOL_LIB/terminal" gluster volume get v1 features.glupy-side <<<'< client'
     [[ $output != *waiting* ]]
+}
+
+@test "what ignores a hangup goes on ignoring it" {
+    on 1 sh -c 'echo "system:: getwd" | (trap "" HUP; exec gluster)'
+    # shellcheck disable=SC2016
+    run -0 on 1 sh -c 'kill -STOP $(cat /run/glusterd.pid)
+        (trap "" HUP; exec gluster <<-END >/tmp/out 2>&1
+	volume get v1 features.glupy-side
+	END
+	) & session=$!
+        until command=$(pgrep -P $session); do :; done
+        kill -HUP $session $command
+        kill -CONT $(cat /run/glusterd.pid)
+        wait $session; cat /tmp/out'
+    [[ $output == *client* ]]
 }
