@@ -31,7 +31,7 @@ offers() {
     [ "$(offers glupy '')" = $'help\ninstall\nlist\nremove\nshow' ]
     run -0 offers ''
     for word in volume glupy peer pool snapshot help; do grep -qx $word <<<"$output"; done
-    ! grep -qx gluster <<<"$output"
+    run ! grep -qx gluster <<<"$output"
 }
 
 @test "volumes" {
@@ -58,7 +58,7 @@ offers() {
     [ "$(offers volume set v1 features.glupy-option.qu)" = features.glupy-option.quicker. ]
     run -0 offers glupy show ''
     grep -qx quicker <<<"$output"
-    ! grep -q not-a-module <<<"$output"
+    run ! grep -q not-a-module <<<"$output"
 }
 
 @test "files, options, and words after options" {

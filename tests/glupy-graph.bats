@@ -114,5 +114,5 @@ seen_more() { on 1 ls -l /mnt/v1 >/dev/null; [ "$(lines "$1")" -gt "$2" ]; }
     wait_until 10 on 1 sh -c 'grep -q DUMP-END-TIME /run/gluster/*.dump.*'
     [ "$(on 1 sh -c 'sed -n s/^in-flight=//p /run/gluster/*.dump.* | sort -u')" = 0 ]
     volume_umount 1 v1
-    ! log_has 'signal received'
+    run ! log_has 'signal received'
 }

@@ -215,7 +215,7 @@ every_operation() {
     serve "$(node g posix changed module-digest "${sum%% *}")"
     every_operation
     logged "the volume wants ${sum%% *}"
-    ! logged RuntimeError
+    run ! logged RuntimeError
 }
 
 @test "a file or folder that others can write is not run" {
@@ -223,7 +223,7 @@ every_operation() {
     serve "$(node g posix loose)"
     every_operation
     logged 'module loose does not run'
-    ! logged RuntimeError
+    run ! logged RuntimeError
 }
 
 @test "inline, Python runs on the thread that brings the operation" {

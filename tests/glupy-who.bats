@@ -65,7 +65,7 @@ sys.stdout.flush()
 os._exit(0)
 P
     log_has 'a Python of its own'
-    ! log_has 'is loaded'
+    run ! log_has 'is loaded'
 }
 
 @test "an internal mount and heal info do not run the module" {
@@ -73,7 +73,7 @@ P
     on 1 glusterfs -s localhost --volfile-id=v1 --client-pid=-3 --process-name fuse -l $L /mnt/internal
     wait_until 10 on 1 timeout 5 stat /mnt/internal/.
     log_has 'passes through: this is an internal mount'
-    ! log_has 'is loaded'
+    run ! log_has 'is loaded'
     on 1 umount /mnt/internal
     gluster 1 volume heal v1 info
     log_has 'passes through: this is glfsheal' /var/log/glusterfs/glfsheal-v1.log
