@@ -117,7 +117,7 @@ pool_create() {
 pool_shares() {
     local dir
     for dir in "$POOL_DIR" "$POOL_SOURCE" "${BATS_RUN_TMPDIR:-}" "${STAGE:-}" "${BUILD:-}"; do
-        [ -z "$dir" ] || readlink -f "$dir"
+        [ ! -d "$dir" ] || readlink -f "$dir"
     done | sort -u
 }
 
