@@ -27,6 +27,11 @@ sbin_PROGRAMS += cli/gluster
 cli_gluster_SOURCES = cli/main.c
 cli_gluster_CPPFLAGS = $(CLI_CPPFLAGS)
 cli_gluster_LDADD = $(CLI_LIBS)
+if !STATIC_FILTER
+# The address sanitizer has its own xdr_ functions, which look for libtirpc's where
+# those of the program are: with the module alone they would call NULL.
+cli_gluster_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed,-ltirpc,--as-needed
+endif
 
 # Loaded when they are used, so that other commands do not wait for the linker.
 pkglib_LTLIBRARIES = cli/emit_xml.la
