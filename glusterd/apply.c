@@ -284,9 +284,7 @@ exchange(const char *temp, const struct work *work)
     }
     if (is_what_was_read(temp, work))
         return 0;
-    if (renameat2(AT_FDCWD, temp, AT_FDCWD, work->path, RENAME_EXCHANGE) < 0)
-        return -errno;
-    return -EAGAIN;
+    return rename(temp, work->path) < 0 ? -errno : -EAGAIN;
 }
 
 int
