@@ -210,13 +210,12 @@ reconcile_and_tell(struct site *site, const char *name)
 /* ---- the filter's link --------------------------------------------------- */
 
 int
-reconcile_filter_link(const struct site *site)
+reconcile_filter_link(struct site *site)
 {
     static const char target[] = VOLEXTDIR "/volext-filter";
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
     char now[4096];
 
-    (void)site;
     int ret = run((const char *[]){"glusterfsd", "--print-xlatordir", NULL}, 10,
                   &out);
     char *end = out.data ? strchr(out.data, '\n') : NULL;
@@ -226,6 +225,11 @@ reconcile_filter_link(const struct site *site)
                                                       : strrchr(out.data, '/');
     if (!slash)
         return -ENOENT;
+    char *xlatordir = strdup(out.data);
+    if (!xlatordir)
+        return -ENOMEM;
+    free(site->xlatordir);
+    site->xlatordir = xlatordir;
     *slash = '\0';
     AUTO_FREE char *dir = str_fmt("%s/filter", out.data);
     AUTO_FREE char *link = str_fmt("%s/filter/volext", out.data);
@@ -235,7 +239,8 @@ reconcile_filter_link(const struct site *site)
     if ((n > 0 && (size_t)n == strlen(target) && !memcmp(now, target, (size_t)n)) ||
         access(target, X_OK) < 0)
         return 0;
-    if ((mkdir(dir, 0755) < 0 && errno != EEXIST) ||
+    /* GlusterFS's folder, not ours: open to all, whatever our umask */
+    if ((mkdir(dir, 0755) < 0 ? errno != EEXIST : chmod(dir, 0755) < 0) ||
         (unlink(link) < 0 && errno != ENOENT) || symlink(target, link) < 0) {
         ret = -errno;
         log_err("making the filter's link %s: %s", link, strerror(-ret));
@@ -301,8 +306,10 @@ over_volumes(struct site *site, int argc, char **argv,
 int
 cmd_reconcile(struct site *site, int argc, char **argv)
 {
-    if (argc == 1 && !strcmp(argv[0], "--all"))
+    if (argc == 1 && !strcmp(argv[0], "--all")) {
         reconcile_filter_link(site);
+        site_record(site);
+    }
     return over_volumes(site, argc, argv, reconcile_one);
 }
 

@@ -36,10 +36,10 @@ reconcile_volume(struct site *site, const char *name, bool strip,
 int
 reconcile_and_tell(struct site *site, const char *name);
 
-/* Makes the filter's link in the folder of the GlusterFS that is installed now: an
- * upgrade brings a new, empty one. 0 or -errno (logged). */
+/* Finds out which GlusterFS is installed now (site->xlatordir), and makes the filter's
+ * link in its folder: an upgrade brings a new, empty one. 0 or -errno (logged). */
 int
-reconcile_filter_link(const struct site *site);
+reconcile_filter_link(struct site *site);
 
 /* volext reconcile|strip VOL…|--all */
 int

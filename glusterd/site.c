@@ -37,9 +37,14 @@ int
 site_make_dir(const struct site *site, const char *sub)
 {
     AUTO_FREE char *path = site_path(site, "%s", sub);
+    int levels = *sub ? 2 : 1;
 
     /* not the working directory itself: where that is gone, so is glusterd */
-    return path ? file_make_dirs(path, 3) : -ENOMEM;
+    for (const char *c = sub; *c; c++)
+        levels += *c == '/';
+    if (path && !*sub)
+        path[strlen(path) - 1] = '\0';
+    return path ? file_make_dirs(path, levels) : -ENOMEM;
 }
 
 bool
@@ -184,6 +189,17 @@ xlatordir_of(const char *self)
     return str_fmt("%.*s/xlator", (int)(len - strlen(tail)), self);
 }
 
+/* Programs that are not run as the filter: as it was at glusterd's last start. */
+static char *
+recorded_xlatordir(const struct site *site)
+{
+    AUTO_KV struct kv record = KV_INIT;
+
+    read_record(site, &record);
+    const char *dir = kv_get(&record, "xlatordir");
+    return strdup(dir && *dir == '/' ? dir : XLATORDIR);
+}
+
 static char *
 find_rundir(const struct site *site, bool same_glusterd)
 {
@@ -214,7 +230,7 @@ site_open(struct site *site, const char *workdir, const char *self)
     site->rundir = find_rundir(site, given && !strcmp(given, workdir));
     site->xlatordir = xlatordir_of(self);
     if (!site->xlatordir)
-        site->xlatordir = strdup(XLATORDIR);
+        site->xlatordir = recorded_xlatordir(site);
     if (site->rundir && site->xlatordir)
         return 0;
     site_free(site);
@@ -240,7 +256,8 @@ site_record(struct site *site)
     site_log(site, "volext");
     if (!path || !site->logdir)
         return -ENOMEM;
-    strbuf_fmt(&new, "rundir=%s\nlogdir=%s\n", site->rundir, site->logdir);
+    strbuf_fmt(&new, "rundir=%s\nlogdir=%s\nxlatordir=%s\n", site->rundir,
+               site->logdir, site->xlatordir);
     if (strbuf_failed(&new))
         return -ENOMEM;
     if (!file_read(path, 65536, &old) && old.len == new.len &&

@@ -31,8 +31,8 @@ site_open(struct site *site, const char *workdir, const char *self);
 void
 site_free(struct site *site);
 
-/* Records the run and log directories for programs that glusterd does not start
- * (the reconcile before its own start). Writes only what changed. 0 or -errno. */
+/* Records the directories for programs that glusterd does not start (the reconcile
+ * before its own start) or that cannot tell its version. Writes only what changed. 0 or -errno. */
 int
 site_record(struct site *site);
 
