@@ -68,7 +68,7 @@ AC_DEFUN([VOLEXT_GLUSTERFS], [
     [peerdir=$withval], [peerdir=$("$STOCK_GLUSTERFSD" --print-libexecdir)])
   AC_ARG_WITH([workdir],
     [AS_HELP_STRING([--with-workdir=DIR], [glusterd's working directory, where hooks go])],
-    [gdworkdir=$withval], [gdworkdir=$("$STOCK_GLUSTERFSD" --print-statedumpdir >/dev/null && echo /var/lib/glusterd)])
+    [gdworkdir=$withval], [gdworkdir=/var/lib/glusterd])
   AC_ARG_WITH([systemdunitdir],
     [AS_HELP_STRING([--with-systemdunitdir=DIR], [where systemd looks for units])],
     [systemdunitdir=$withval], [systemdunitdir=/etc/systemd/system])
