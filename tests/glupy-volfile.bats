@@ -194,6 +194,14 @@ every_operation() {
     [ "$(dump errors)" = 0 ]
 }
 
+@test "a module of functions works as one of methods" {
+    serve "$(node g posix functions)"
+    on c1 touch $D/hidden $D/there
+    fs stat $M/there
+    absent $M/hidden
+    [ "$(dump errors)" = 0 ]
+}
+
 @test "a module that does not import passes through, or EIO" {
     serve "$(node g posix no_import)"
     every_operation
