@@ -6,10 +6,11 @@
  *   fops.c      (generated) four typed functions per fop, and the table of them
  *   value.c     arguments held without their types
  *   request.c   the life of one intercepted fop; who owns it; exactly one unwind
- *   worker.c    the threads: workers, which run Python, and the watchdog, which
- *               never does
+ *   worker.c    the threads that run Python
+ *   watchdog.c  the thread that never does, and ends what takes too long
  *   python.c    the interpreter, and every entry into it
  *   module.c    finds, checks and compiles a module's file
+ *   convert.c   arguments to Python and back
  *   classic.c   the built-in Python module _glupy under the package gluster.glupy
  *
  * Order of locks: instance, then queue; a lock is never held across a wind, an
@@ -110,8 +111,8 @@ int32_t
 glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
                const union value *res);
 /* Says how loading code ended. A success makes it the instance's code, unless the volume
- * wants another one by now; after a failure an older version of the same module goes on. Lets those who
- * waited go on. False when nothing changed. */
+ * wants another one by now; after a failure an older version of the same module goes
+ * on. Lets those who waited go on. False when nothing changed. */
 bool
 glupy_loaded(struct code *code, bool success);
 /* Is it the address of a code? */
@@ -238,6 +239,20 @@ worker_queue_load(struct code *code);
 /* At least that many workers from now on. */
 void
 worker_want(unsigned threads);
+/* r was taken while its handler ran: finds the worker, puts another one in its place,
+ * and has the handler interrupted. */
+void
+worker_replace(struct request *r);
+/* A detached thread with a stack for Python and all signals blocked. */
+void
+worker_thread(void *(*function)(void *), void *arg);
+/* The calling thread is glupy's: where an answer makes GlusterFS begin another
+ * operation on it, that is queued, even with `threads inline`. */
+void
+worker_thread_is_ours(void);
+
+/* ---- watchdog.c --------------------------------------------------------- */
+
 /* Has r be given up by the watchdog: for those who hold the GIL. r must be
  * DECIDING; takes over one reference. */
 void
@@ -301,8 +316,25 @@ classic_init(void); /* for PyImport_AppendInittab("_glupy") */
 /* A new handle of r. */
 PyObject *
 classic_handle(struct request *r);
+/* ---- convert.c ---------------------------------------------------------- */
+
+/* Learns the ctypes classes: {name of the structure: (pointer class, structure)}. 0,
+ * or -1 with an exception. */
+int
+convert_set_kinds(PyObject *dict);
 /* Fills argv with the handler's arguments; the count, or -1 with an exception. */
 int
-classic_args(struct request *r, PyObject *handle, PyObject **argv);
+convert_arguments(struct request *r, PyObject *handle, PyObject **argv);
+/* The address that a pointer (or structure) of that kind holds. 0, or -1 with an
+ * exception. */
+int
+convert_pointer(PyObject *o, enum kind kind, const struct param *param, void **p);
+/* Reads count Python objects into new values that hold what the request does not hold
+ * already. NULL with an exception, or with *same set: they are just the original
+ * ones. original may be NULL; op_ret < 0 allows pointers to be None. */
+struct values *
+convert_read(const struct request *r, PyObject *const *argv,
+             const struct param *params, unsigned count,
+             const union value *original, int op_ret, bool *same);
 
 #endif

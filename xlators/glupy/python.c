@@ -258,7 +258,7 @@ python_run(struct request *r, unsigned running)
     PyObject *argv[VALUES_MAX + 6] = {NULL};
     PyObject *handler = r->code->handlers[r->fop][r->phase];
     AUTO_PY PyObject *handle = classic_handle(r);
-    int argc = handle ? classic_args(r, handle, argv + 1) : -1;
+    int argc = handle ? convert_arguments(r, handle, argv + 1) : -1;
     PyObject *result = NULL;
 
     if (argc >= 0)

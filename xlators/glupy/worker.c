@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * The threads. Workers run Python; one pool serves all instances of the process,
- * since they share one GIL. A worker that is stuck in a handler is replaced.
- * The watchdog never enters Python: whatever Python does, it ends fops in time.
+ * The threads that run Python. One pool serves all instances of the process, since
+ * they share one GIL. A worker that is stuck in a handler is replaced.
  */
 #include "xlators/glupy/glupy.h"
 
@@ -12,7 +11,6 @@
 enum {
     STACK_SIZE = 8 << 20,
     INLINE_STACK_SIZE = 1 << 20, /* below it deep recursion is a SIGSEGV */
-    TICK_MS = 50,
 };
 
 struct worker {
@@ -40,17 +38,8 @@ static struct {
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER,
           .end = &pool.first};
 
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool started;
-    struct request *all;    /* by watch_next */
-    struct request *give_up; /* by act_next */
-    struct request *unref;  /* by act_next */
-} watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void
-thread_start(void *(*function)(void *), void *arg)
+void
+worker_thread(void *(*function)(void *), void *arg)
 {
     pthread_attr_t attr;
     pthread_t thread;
@@ -69,9 +58,13 @@ thread_start(void *(*function)(void *), void *arg)
         gf_log("glupy", GF_LOG_ERROR, "cannot start a thread: %s", strerror(err));
 }
 
-/* Workers and the watchdog: where an answer makes GlusterFS begin another operation,
- * that is not run on them, even with `threads inline`. */
 static _Thread_local bool is_ours;
+
+void
+worker_thread_is_ours(void)
+{
+    is_ours = true;
+}
 
 /* ---- workers ------------------------------------------------------------ */
 
@@ -164,7 +157,7 @@ worker_main(void *arg)
 {
     struct worker *w = arg;
 
-    is_ours = true;
+    worker_thread_is_ours();
     for (;;) {
         pthread_mutex_lock(&pool.lock);
         if (w->lost) {
@@ -222,7 +215,7 @@ start_workers(void)
         w->next = pool.workers;
         pool.workers = w;
         pool.alive++;
-        thread_start(worker_main, w);
+        worker_thread(worker_main, w);
     }
 }
 
@@ -324,10 +317,8 @@ worker_queue_load(struct code *code)
     pthread_cond_signal(&pool.work);
 }
 
-/* Watchdog: r was taken while a handler ran. Finds the worker, replaces it, and
- * has the handler interrupted. */
-static void
-replace_worker_of(struct request *r)
+void
+worker_replace(struct request *r)
 {
     pthread_mutex_lock(&pool.lock);
     for (struct worker *w = pool.workers; w; w = w->next) {
@@ -348,153 +339,4 @@ replace_worker_of(struct request *r)
     }
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
-}
-
-/* ---- watchdog ----------------------------------------------------------- */
-
-static void
-end_expired(struct request *r, enum owner owner)
-{
-    struct glupy *g = r->g;
-
-    THIS = g->xl;
-    atomic_fetch_add(&g->count.timeouts, 1);
-    if (owner == RUNNING || owner == DECIDED)
-        replace_worker_of(r);
-    if (atomic_load(&g->state) == LOADING && now_ns() > g->load_deadline) {
-        if (glupy_loaded(g->latest, false))
-            gf_log(g->xl->name, GF_LOG_ERROR,
-                   "module %s does not run: its import takes too long",
-                   g->latest->module);
-    }
-    if (owner == DECIDED) {
-        request_act(r);
-        return;
-    }
-    gf_log(g->xl->name, GF_LOG_WARNING, "%s: Python did not finish within %u ms (%s)",
-           glupy_fops[r->fop].name, atomic_load(&g->timeout_ms),
-           atomic_load(&g->fail) ? "EIO" : "passed on");
-    request_give_up(r);
-}
-
-/* Under watch.lock: takes what is too late, as a list by act_next. The owner that
- * each had is kept in its act_owner. */
-static struct request *
-collect_expired(void)
-{
-    struct request *list = NULL;
-    uint64_t now = now_ns();
-
-    for (struct request *r = watch.all; r; r = r->watch_next) {
-        enum owner owner = request_expire(r, now);
-
-        if (owner == DONE)
-            continue;
-        request_ref(r);
-        r->act_owner = owner;
-        r->act_next = list;
-        list = r;
-    }
-    return list;
-}
-
-static void *
-watchdog_main(void *arg)
-{
-    (void)arg;
-    is_ours = true;
-    pthread_mutex_lock(&watch.lock);
-    for (;;) {
-        struct request *expired = collect_expired();
-        struct request *give_up = watch.give_up, *unref = watch.unref;
-
-        watch.give_up = watch.unref = NULL;
-        pthread_mutex_unlock(&watch.lock);
-        for (struct request *r = expired, *next; r; r = next) {
-            next = r->act_next;
-            end_expired(r, r->act_owner);
-            request_unref(r);
-        }
-        for (struct request *r = give_up, *next; r; r = next) {
-            next = r->act_next;
-            atomic_fetch_add(&r->g->count.orphans, 1);
-            request_give_up(r);
-            request_unref(r);
-        }
-        for (struct request *r = unref, *next; r; r = next) {
-            next = r->act_next;
-            request_unref(r);
-        }
-        pthread_mutex_lock(&watch.lock);
-        if (watch.give_up || watch.unref)
-            continue;
-        struct timespec until;
-
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += TICK_MS * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&watch.wake, &watch.lock, &until);
-    }
-    return NULL;
-}
-
-void
-watchdog_add(struct request *r)
-{
-    pthread_mutex_lock(&watch.lock);
-    if (!watch.started) {
-        pthread_condattr_t attr;
-
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        pthread_cond_init(&watch.wake, &attr);
-        pthread_condattr_destroy(&attr);
-        thread_start(watchdog_main, NULL);
-        watch.started = true;
-    }
-    r->watch_next = watch.all;
-    r->watch_prev = &watch.all;
-    if (watch.all)
-        watch.all->watch_prev = &r->watch_next;
-    watch.all = r;
-    pthread_mutex_unlock(&watch.lock);
-}
-
-void
-watchdog_remove(struct request *r)
-{
-    pthread_mutex_lock(&watch.lock);
-    *r->watch_prev = r->watch_next;
-    if (r->watch_next)
-        r->watch_next->watch_prev = r->watch_prev;
-    pthread_mutex_unlock(&watch.lock);
-}
-
-static void
-watchdog_hand(struct request **list, struct request *r)
-{
-    pthread_mutex_lock(&watch.lock);
-    r->act_next = *list;
-    *list = r;
-    pthread_cond_signal(&watch.wake);
-    pthread_mutex_unlock(&watch.lock);
-}
-
-void
-watchdog_give_up(struct request *r)
-{
-    watchdog_hand(&watch.give_up, r);
-}
-
-void
-watchdog_unref(struct request *r)
-{
-    unsigned refs = atomic_load(&r->refs);
-
-    while (refs > 1) {
-        if (atomic_compare_exchange_weak(&r->refs, &refs, refs - 1))
-            return;
-    }
-    watchdog_hand(&watch.unref, r);
 }
