@@ -38,13 +38,19 @@ glusterd_gone() { on "$1" sh -c 'read -r pid </run/glusterd.pid; ! kill -0 "$pid
 all_agree() { info_agrees v1 1 2 3 && as_desired v1 1 2 3; }
 no_pending() { [ -z "$(find "$POOL_DIR"/*/lib/volext/pending -name 'v1.*')" ]; }
 
+# A peer may still hold the lock of a node that died: then a set does nothing at all,
+# and is tried again.
+set_until_gone() { # NODE VALUE
+    stock 1 volume set v1 user.features.glupy-module "$2" || :
+    glusterd_gone "$1"
+}
+
 try() { # NODE WHERE
     local trap value=negative
     # each try sets something else than what is
     if on 1 grep -q 'glupy-module=negative' /var/lib/glusterd/vols/v1/info; then value=off; fi
     trap=$(kill_at "$1" "$2")
-    stock 1 volume set v1 user.features.glupy-module $value || :
-    wait_until 20 glusterd_gone "$1"
+    wait_until 60 set_until_gone "$1" $value
     on "$1" rm "$trap"
     glusterd_start "$1"
     wait_until 40 peers_connected 1 3
