@@ -19,7 +19,7 @@ static const struct volgen_option glupy_options[] = {
     {.key = "features.glupy-side", .type = VOLGEN_ENUM, .choices = sides, .def = "client",
      .help = "Where the translators run: in the clients of the volume or in its bricks."},
     {.key = "features.glupy-clients", .type = VOLGEN_ENUM, .choices = clients, .def = "trusted",
-     .help = "Which clients get the translators: those on nodes of the pool, or all (these need volext and the modules installed, or they cannot mount)."},
+     .help = "Which clients get the translators: those that ask the glusterd of their own machine for the volfile, or all (which need volext and the modules installed, or they cannot mount)."},
     {.key = "features.glupy-position", .type = VOLGEN_XLATOR, .def = "",
      .help = "The type of the translator that the modules are put directly above; by default they go below the top io-stats."},
     {.key = "features.glupy-on-error", .type = VOLGEN_ENUM, .choices = on_error, .def = "pass",
