@@ -173,22 +173,33 @@ refusals(const struct change *c, const struct module_file *m, struct strbuf *why
     return count;
 }
 
+/* Every node looks at the file before the first one takes it. */
+static int
+verify(struct change *c, const struct module_file *m)
+{
+    AUTO_STRBUF struct strbuf why = STRBUF_INIT, ignored = STRBUF_INIT;
+    const char *const look[] = {"module-verify", m->name, m->digest, NULL};
+    const char *const drop[] = {"module-drop", m->name, NULL};
+    int status = ask_all(c, "compiling on the nodes", look, false);
+
+    if (status || !refusals(c, m, &why))
+        return status;
+    peers_ask(c->cli, &c->peers, "tidying up", drop, &ignored);
+    return change_fail(c, EINVAL, "module %s: %s. Nothing was changed", m->name,
+                       strbuf_text(&why));
+}
+
 static int
 commit(struct change *c, const struct module_file *m)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
     const char *const words[] = {"module-commit", m->name, m->digest, NULL};
-    int status = ask_all(c, "compiling on the nodes", words, false);
+    int status = ask_all(c, "installing on the nodes", words, false);
 
-    if (status)
+    if (status || !refusals(c, m, &why))
         return status;
-    size_t refused = (size_t)refusals(c, m, &why);
-    if (!refused)
-        return 0;
-    return change_fail(c, EINVAL, "module %s: %s. %s", m->name, strbuf_text(&why),
-                       refused == c->peers.count ? "Nothing was changed"
-                                                 : "The other nodes have the new file: "
-                                                   "install it again when this is mended");
+    return change_fail(c, EINVAL, "module %s: %s. Nodes that are not named have the new file: "
+                       "install it again when this is mended", m->name, strbuf_text(&why));
 }
 
 static bool
@@ -268,6 +279,8 @@ cmd_glupy_install(struct cli *cli, int argc, char **argv)
         status = ask_all(&c, "asking the nodes", prepare, true);
     if (!status)
         status = distribute(&c, &m);
+    if (!status)
+        status = verify(&c, &m);
     if (!status)
         status = commit(&c, &m);
     if (!status)

@@ -33,7 +33,11 @@ peer_say(const struct peer *peer, const char *word, ...)
 int
 peer_module_prepare(struct peer *peer);
 int
+peer_module_verify(struct peer *peer);
+int
 peer_module_commit(struct peer *peer);
+int
+peer_module_drop(struct peer *peer);
 int
 peer_module_list(struct peer *peer);
 int

@@ -39,28 +39,72 @@ peer_module_prepare(struct peer *peer)
     return ret;
 }
 
-static int
-commit(struct peer *peer, const char *name, const char *incoming)
+/* Looks at what was sent; *source and *digest are what it found. True: it may be put in
+ * place. Otherwise that was said. */
+static bool
+is_good(struct peer *peer, const char *name, const char *incoming,
+        struct strbuf *source, char digest[DIGEST_HEX])
 {
-    AUTO_STRBUF struct strbuf source = STRBUF_INIT, reason = STRBUF_INIT;
-    char digest[DIGEST_HEX];
+    AUTO_STRBUF struct strbuf reason = STRBUF_INIT;
     const char *why = NULL;
 
-    if (!module_read(incoming, &source, &why)) {
+    if (!module_read(incoming, source, &why)) {
         strbuf_str(&reason, why);
     } else {
-        digest_bytes(source.data, source.len, digest);
+        digest_bytes(source->data, source->len, digest);
         if (strcmp(digest, peer->argv[1]))
             strbuf_fmt(&reason, "arrived with the SHA-256 %s", digest);
-        else if (module_check(peer->site, name, &source, &reason)) {
-            int ret = module_put(peer->site, name, &source);
-
-            if (ret)
-                strbuf_fmt(&reason, "cannot be put in place: %s", strerror(-ret));
-        }
+        else if (module_check(peer->site, name, source, &reason))
+            return true;
     }
-    if (reason.len) {
-        peer_say(peer, "module", name, "bad", strbuf_text(&reason), NULL);
+    peer_say(peer, "module", name, "bad", strbuf_text(&reason), NULL);
+    return false;
+}
+
+static char *
+incoming_path(struct peer *peer, const char *name)
+{
+    return site_path(peer->site, "modules/incoming/%s.py", name);
+}
+
+/* Before module-commit, so that one node's no is heard while no node has changed. */
+int
+peer_module_verify(struct peer *peer)
+{
+    AUTO_STRBUF struct strbuf source = STRBUF_INIT;
+    char digest[DIGEST_HEX];
+    const char *name = name_of(peer);
+    if (!name)
+        return -EINVAL;
+
+    AUTO_FREE char *incoming = incoming_path(peer, name);
+    if (!incoming)
+        return -ENOMEM;
+    if (is_good(peer, name, incoming, &source, digest))
+        peer_say(peer, "module", name, "ok", digest, NULL);
+    return 0;
+}
+
+int
+peer_module_commit(struct peer *peer)
+{
+    AUTO_STRBUF struct strbuf source = STRBUF_INIT;
+    char digest[DIGEST_HEX];
+    const char *name = name_of(peer);
+    if (!name)
+        return -EINVAL;
+
+    AUTO_FREE char *incoming = incoming_path(peer, name);
+    if (!incoming)
+        return -ENOMEM;
+    bool good = is_good(peer, name, incoming, &source, digest);
+    unlink(incoming);
+    if (!good)
+        return 0;
+    int ret = module_put(peer->site, name, &source);
+    if (ret) {
+        AUTO_FREE char *reason = str_fmt("cannot be put in place: %s", strerror(-ret));
+        peer_say(peer, "module", name, "bad", reason ? reason : "no memory", NULL);
         return 0;
     }
     log_info("module %s: installed (SHA-256 %s)", name, digest);
@@ -68,20 +112,18 @@ commit(struct peer *peer, const char *name, const char *incoming)
     return 0;
 }
 
+/* What was sent is not wanted: some node said no. */
 int
-peer_module_commit(struct peer *peer)
+peer_module_drop(struct peer *peer)
 {
     const char *name = name_of(peer);
     if (!name)
         return -EINVAL;
 
-    AUTO_FREE char *incoming = site_path(peer->site, "modules/incoming/%s.py",
-                                         name);
+    AUTO_FREE char *incoming = incoming_path(peer, name);
     if (!incoming)
         return -ENOMEM;
-    int ret = commit(peer, name, incoming);
-    unlink(incoming);
-    return ret;
+    return unlink(incoming) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
 /* The docstring: the first thing in the source that is not blank or a comment, when

@@ -80,6 +80,20 @@ assert json.load(sys.stdin)["glupyModule"]["doc"][0] == "Does nothing."'
     [ "$(digest 2 first)" = "$before" ]
 }
 
+@test "a module that one node cannot import is on no node, and an older one stays everywhere" {
+    write picky
+    gluster 1 glupy install /srv/picky.py
+    old=$(digest 1 picky)
+    write picky 'import socket' "if socket.gethostname() == '$(on 3 hostname)':" "    raise RuntimeError('not on this one')"
+    refused "not on this one"*"Nothing was changed" install /srv/picky.py
+    local i
+    for i in 1 2 3; do
+        [ "$(digest $i picky)" = "$old" ]
+        [ -z "$(on $i ls $MODULES/incoming)" ]
+    done
+    gluster 1 glupy remove picky
+}
+
 @test "what is no module is refused before anything is sent" {
     write x
     on 1 sh -c 'cd /srv; cp x.py bad-name.py; cp x.py noext; mkdir dir.py; head -c 1048577 /dev/zero >big.py; mkfifo pipe.py'
