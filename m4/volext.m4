@@ -35,6 +35,7 @@ AC_DEFUN([VOLEXT_NEEDS], [
   VOLEXT_HEADER([urcu-bp.h], [liburcu-dev])
   VOLEXT_HEADER([uuid/uuid.h], [uuid-dev])
   VOLEXT_HEADER([sys/acl.h], [libacl1-dev])
+  VOLEXT_HEADER([openssl/sha.h], [libssl-dev])
   VOLEXT_TOOL([STOCK_GLUSTERFSD], [glusterfsd], [glusterfs-server])
   VOLEXT_TOOL([STOCK_GLUSTERD], [glusterd], [glusterfs-server])
   # not PATH: an installed volext has a `gluster` of its own in front
@@ -78,9 +79,15 @@ AC_DEFUN([VOLEXT_GLUSTERFS], [
   AC_SUBST([gdworkdir])
   AC_SUBST([systemdunitdir])
 
-  AC_MSG_CHECKING([that structure sizes are those of the installed libglusterfs])
   volext_save_CFLAGS=$CFLAGS volext_save_LIBS=$LIBS
   CFLAGS="$CFLAGS $GLUSTERFS_ABI $GLUSTERFS_CFLAGS -I/usr/include/glusterfs" LIBS="$GLUSTERFS_LIBS -ldl"
+  AC_MSG_CHECKING([that GlusterFS's headers can be compiled])
+  AC_LINK_IFELSE([AC_LANG_SOURCE([[
+#include "$srcdir/m4/abi-check.c"
+]])], [AC_MSG_RESULT([yes])],
+    [AC_MSG_RESULT([no])
+     AC_MSG_ERROR([GlusterFS's headers cannot be compiled or linked: config.log says what they miss])])
+  AC_MSG_CHECKING([that structure sizes are those of the installed libglusterfs])
   AC_RUN_IFELSE([AC_LANG_SOURCE([[
 #include "$srcdir/m4/abi-check.c"
 ]])],
