@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * volume extension: what is wanted, what is there, and restarting the bricks that
- * wait for it, one at a time.
+ * volume extension: what is wanted, what is there, and whether bricks that wait for it
+ * are to be restarted; restart.c does that.
  */
 #include <errno.h>
 #include <strings.h>
 
-#include "cli/change.h"
 #include "cli/commands.h"
+#include "cli/extension.h"
 
 static const char command[] = "volume extension";
 
-enum { FORCE = 1, STARTED = 1, REPLICATE = 2, DISPERSE = 4 };
-enum { PAUSE_MS = 500, START_PATIENCE_MS = 60000 };
+enum { STARTED = 1, REPLICATE = 2, DISPERSE = 4 };
 
 /* ---- status ------------------------------------------------------------- */
 
-static int
-ask_status(struct change *c)
+int
+extension_ask(struct change *c)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
     const char *const words[] = {"status", c->volume, NULL};
@@ -30,9 +29,8 @@ ask_status(struct change *c)
     return ret ? rpc_fail(c->cli, c->e, c->command, ret) : 0;
 }
 
-/* brick HOST:PATH running|down WANTED HAS */
-static bool
-brick_waits(const struct answer_line *line)
+bool
+extension_waits(const struct answer_line *line)
 {
     return !strcmp(line->fields[1], "running") && strcmp(line->fields[2], line->fields[3]) != 0;
 }
@@ -63,7 +61,7 @@ tell_node(struct change *c, const struct node *node)
                  strcmp(line->fields[1], line->fields[2]) ? "differs" : "applied");
     while ((line = node_line(node, "brick", 4, line)))
         tell_row(c, "brick", node, line->fields[0], line->fields[2], line->fields[3],
-                 brick_waits(line)                           ? "waits for a restart"
+                 extension_waits(line)                           ? "waits for a restart"
                  : strcmp(line->fields[2], line->fields[3]) ? "at its next start"
                                                              : "applied");
 }
@@ -72,7 +70,7 @@ static int
 show_status(struct change *c)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    int status = ask_status(c);
+    int status = extension_ask(c);
 
     if (status)
         return status;
@@ -93,156 +91,6 @@ show_status(struct change *c)
 
 /* ---- apply -------------------------------------------------------------- */
 
-/* The next brick that waits; what it is called is kept in name. */
-static bool
-next_waiting(const struct change *c, struct strbuf *name)
-{
-    for (size_t i = 0; i < c->peers.count; i++) {
-        const struct answer_line *line = NULL;
-
-        while ((line = node_line(&c->peers.nodes[i], "brick", 4, line))) {
-            if (!brick_waits(line))
-                continue;
-            strbuf_str(name, line->fields[0]);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-brick_runs(const struct change *c, const char *name)
-{
-    for (size_t i = 0; i < c->peers.count; i++) {
-        const struct answer_line *line = NULL;
-
-        while ((line = node_line(&c->peers.nodes[i], "brick", 4, line)))
-            if (!strcmp(line->fields[0], name))
-                return !strcmp(line->fields[1], "running");
-    }
-    return false;
-}
-
-/* Entries that wait for heal, by stock's own count; -1 while a brick does not answer. */
-static long
-heal_pending(struct change *c)
-{
-    static char program[] = "gluster", xml[] = "--xml", script[] = "--mode=script";
-    AUTO_FREE char *socket = str_fmt("--glusterd-sock=%s", c->cli->socket);
-    char *argv[] = {program, xml, script, socket, NULL};
-    struct cli cli = *c->cli;
-    const char *const words[] = {"volume", "heal", c->volume, "info", "summary", NULL};
-    static const char mark[] = "<totalNumberOfEntries>";
-    AUTO_STRBUF struct strbuf out = STRBUF_INIT;
-    long sum = 0;
-    int status;
-
-    cli.stock_argv = argv;
-    if (!socket || cli_stock_run(&cli, words, &out, NULL, &status) < 0)
-        return -1;
-    const char *at = strstr(strbuf_text(&out), mark);
-    if (!at)
-        return -1;
-    for (; at; at = strstr(at, mark)) {
-        char *end;
-        long n = strtol(at + strlen(mark), &end, 10);
-        if (end == at + strlen(mark))
-            return -1;
-        sum += n;
-        at = end;
-    }
-    return sum;
-}
-
-static int
-interrupted(struct change *c)
-{
-    emit_fail(c->e, "volume extension apply", EINTR, "interrupted; bricks that still wait are "
-              "shown by `gluster volume extension %s status`", c->volume);
-    emit_end(c->e);
-    return 130;
-}
-
-static int
-wait_for_heal(struct change *c)
-{
-    long before = -2;
-
-    for (;;) {
-        long pending = heal_pending(c);
-
-        if (pending == 0)
-            return 0;
-        if (pending != before && isatty(STDERR_FILENO))
-            fprintf(stderr, pending < 0 ? "waiting until all bricks answer\n"
-                                        : "waiting for heal: %ld entries\n", pending);
-        before = pending;
-        if (rpc_sleep(PAUSE_MS))
-            return interrupted(c);
-    }
-}
-
-static int
-stop_brick(struct change *c, const char *brick)
-{
-    AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    const char *const words[] = {"brick-stop", c->volume, brick, NULL};
-    int ret = peers_ask(c->cli, &c->peers, "stopping the brick", words, &why);
-
-    if (ret && ret != -EIO)
-        return rpc_fail(c->cli, c->e, c->command, ret);
-    for (size_t i = 0; !ret && i < c->peers.count; i++) {
-        const struct answer_line *line = node_line(&c->peers.nodes[i], "brick", 2, NULL);
-        if (line && !strcmp(line->fields[1], "stopped"))
-            return 0;
-    }
-    if (!ret && !peers_complaints(&c->peers, true, &why))
-        strbuf_str(&why, "no node has it");
-    return change_fail(c, EIO, "brick %s was not stopped: %s", brick, strbuf_text(&why));
-}
-
-static int
-start_bricks(struct change *c)
-{
-    AUTO_REQUEST struct request request = REQUEST_INIT;
-    AUTO_REPLY struct reply reply = REPLY_INIT;
-    AUTO_FREE char *line = str_fmt("volume start %s force", c->volume);
-
-    request_put(&request, "volname", c->volume);
-    request_num(&request, "flags", FORCE);
-    request_put(&request, "cmd-str", line ? line : "volume start");
-    int ret = rpc_call(c->cli, RPC_START_VOLUME, "starting the brick", &request, &reply);
-    if (ret)
-        return rpc_fail(c->cli, c->e, c->command, ret);
-    if (reply.op_ret)
-        return change_fail(c, reply.op_errno, "the brick could not be started again: %s. Run "
-                           "`gluster volume start %s force`",
-                           *reply.op_errstr ? reply.op_errstr : "see glusterd's log", c->volume);
-    return 0;
-}
-
-static int
-restart_brick(struct change *c, const char *brick)
-{
-    int status = stop_brick(c, brick);
-
-    if (!status)
-        status = start_bricks(c);
-    for (int waited = 0; !status; waited += PAUSE_MS) {
-        status = ask_status(c);
-        if (status || brick_runs(c, brick))
-            break;
-        if (waited >= START_PATIENCE_MS)
-            return change_fail(c, ETIMEDOUT, "brick %s does not run again: see its log, then "
-                               "`gluster volume start %s force`", brick, c->volume);
-        if (rpc_sleep(PAUSE_MS))
-            return interrupted(c);
-    }
-    if (!status)
-        emit_text(c->e, "brick %s: restarted\n", brick);
-    return status;
-}
-
 /* As stock asks: y or yes, anything else is no. */
 static bool
 confirmed(struct change *c)
@@ -261,38 +109,6 @@ confirmed(struct change *c)
 }
 
 static int
-restart_all(struct change *c, bool heals)
-{
-    int count = 0;
-
-    for (;;) {
-        AUTO_STRBUF struct strbuf brick = STRBUF_INIT;
-        AUTO_STRBUF struct strbuf last = STRBUF_INIT;
-
-        if (!next_waiting(c, &brick))
-            break;
-        int status = heals ? wait_for_heal(c) : 0;
-        if (!status)
-            status = restart_brick(c, strbuf_text(&brick));
-        if (status)
-            return status;
-        if (next_waiting(c, &last) && !strcmp(strbuf_text(&last), strbuf_text(&brick)))
-            return change_fail(c, EIO, "brick %s still has not what is wanted after its restart: "
-                               "see volext.log on its node", strbuf_text(&brick));
-        count++;
-    }
-    int status = heals && count ? wait_for_heal(c) : 0;
-    if (status)
-        return status;
-    emit_text(c->e, count ? "volume extension apply: success: %d brick%s restarted\n"
-                          : "volume extension apply: success: no brick waits\n",
-              count, count == 1 ? "" : "s");
-    emit_str(c->e, "cliOp", "volExtension");
-    emit_num(c->e, "restarted", count);
-    return emit_end(c->e);
-}
-
-static int
 apply(struct change *c, const struct dict *volume)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
@@ -303,17 +119,17 @@ apply(struct change *c, const struct dict *volume)
     if (dict_num(volume, "volume0.status", 0) != STARTED)
         return change_fail(c, EINVAL, "Volume %s is not started: its bricks get what is wanted "
                            "when it is", c->volume);
-    int status = ask_status(c);
+    int status = extension_ask(c);
     if (status)
         return status;
     /* a copy that is down would be missed by clients as soon as another one stops */
     if (peers_complaints(&c->peers, c->force && !heals, &why))
         return change_fail(c, EIO, "%s. No brick was restarted", strbuf_text(&why));
-    if (next_waiting(c, &first) && !heals && !confirmed(c)) {
+    if (extension_next(c, &first) && !heals && !confirmed(c)) {
         emit_discard(c->e);
         return 1;
     }
-    return restart_all(c, heals);
+    return extension_restart(c, heals);
 }
 
 int

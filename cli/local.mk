@@ -8,7 +8,7 @@ cli_libcli_a_SOURCES = \
 	cli/commands.h \
 	cli/complete.c cli/complete.h \
 	cli/dict.c cli/dict.h \
-	cli/extension.c \
+	cli/extension.c cli/extension.h \
 	cli/glupy.c \
 	cli/help.c \
 	cli/info.c \
@@ -17,6 +17,7 @@ cli_libcli_a_SOURCES = \
 	cli/peers.c cli/peers.h \
 	cli/prompt.c cli/prompt.h \
 	cli/rpc.c cli/rpc.h \
+	cli/restart.c \
 	cli/stock.c \
 	cli/table.c \
 	cli/volume.c

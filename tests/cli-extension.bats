@@ -55,6 +55,42 @@ print(",".join(sorted({r["state"] for r in rows if r["kind"] == "brick"})))'
     volume_umount 2 r
 }
 
+@test "apply restarts no second brick before the clients are back at the first" {
+    gluster 1 volume set r features.glupy-module off
+    volume_mount 2 r
+    local pids client
+    pids="$(brick_pid 1 r) $(brick_pid 2 r) $(brick_pid 3 r)"
+    client=$(on 2 pgrep -f 'glusterfs.* /mnt/r$')
+    on 2 kill -STOP "$client"
+    run gluster 1 volume extension r apply
+    on 2 kill -CONT "$client"
+    echo "$output"
+    [ "$status" = 1 ]
+    [[ $output == *"volume extension apply: failed: brick $(address 1):/srv/r was restarted, and 1 of its"*"not back after 30 s"* ]]
+    [ "$(echo "$pids" | cut -d' ' -f2-)" = "$(brick_pid 2 r) $(brick_pid 3 r)" ]
+    wait_until 20 bricks_online r 3
+    run -0 gluster 1 volume extension r apply
+    [[ $output == *"success: 2 bricks restarted" ]]
+    volume_umount 2 r
+}
+
+@test "apply that is ended while a brick is stopped starts that brick first" {
+    gluster 1 volume set r features.glupy-module negative
+    local pid apply code=0
+    pid=$(brick_pid 1 r)
+    on 1 sh -c 'echo $$ >/tmp/apply; exec gluster --mode=script volume extension r apply' >"$BATS_TEST_TMPDIR/said" 2>&1 &
+    apply=$!
+    wait_until 30 on 1 sh -c "! kill -0 $pid"
+    on 1 sh -c 'kill -TERM "$(cat /tmp/apply)"'
+    wait $apply || code=$?
+    cat "$BATS_TEST_TMPDIR/said"
+    [ "$code" = 143 ]
+    grep -q "interrupted; brick $(address 1):/srv/r was restarted" "$BATS_TEST_TMPDIR/said"
+    wait_until 20 bricks_online r 3
+    run -0 gluster 1 volume extension r apply
+    [[ $output == *"success: 2 bricks restarted" ]]
+}
+
 @test "apply with nothing to do restarts nothing" {
     local pid
     pid=$(brick_pid 1 r)
