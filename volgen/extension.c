@@ -33,7 +33,7 @@ static const struct volgen_option glupy_options[] = {
      .help = "Threads that run Python in each process, or inline for the calling thread."},
     {.key = "features.glupy-option.", .type = VOLGEN_TEXT, .prefix = true, .def = "",
      .xlator_option = "module-option.",
-     .help = "features.glupy-option.MODULE.KEY: handed to the module."},
+     .help = "Handed to the module MODULE as its option KEY."},
     {.key = "features.glupy-digest.", .type = VOLGEN_TEXT, .prefix = true, .hidden = true,
      .def = "", .help = "SHA-256 that the module must have on every node."},
     {.key = "volext.epoch", .type = VOLGEN_INT, .min = 0, .max = LLONG_MAX, .hidden = true,
