@@ -187,6 +187,12 @@ node_finish() {
     wait_until 15 test -e "$dir/pid" || { cat "$dir/init.log" >&2; return 1; }
     read -r pid <"$dir/pid"
     switch=$(pool_alive "$POOL_DIR/life") || return 1
+    # In a chroot, entering the node's mounts would lead to the machine's own folders.
+    if ! nsenter -t "$pid" -m -- test -e /run/volext-node; then
+        echo "pool: nodes cannot be had in a chroot; use a container or pivot_root" >&2
+        kill -9 "$pid"
+        return 1
+    fi
     nsenter -t "$switch" -n sh -c "ip link del v$1 2>/dev/null; set -e
         ip link add v$1 type veth peer name eth0 netns $pid; ip link set v$1 master br0 up" || return 1
     nsenter -t "$pid" -n sh -c "set -e; ip addr add $(address "$1")/24 dev eth0; ip link set eth0 up" || return 1
