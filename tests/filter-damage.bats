@@ -87,12 +87,13 @@ nothing_left_over() { [ -z "$(on 1 find "$vol" -name '*.vol.*')" ]; }
 
 @test "an empty volfile, a folder, a link, a device" {
     on 1 cp "$client" /tmp/kept
-    for make in ': >"$1"' 'mkdir "$1"' 'ln -s /tmp/kept "$1"' 'mkfifo "$1"'; do
+    on 1 cp "$client" /tmp/target
+    for make in ': >"$1"' 'mkdir "$1"' 'ln -s /tmp/target "$1"' 'mkfifo "$1"'; do
         on 1 rm -rf "$client"
         on 1 sh -c "$make" sh "$client"
         run -1 filter "$client"
     done
-    on 1 cmp /tmp/kept /tmp/kept
+    on 1 cmp /tmp/kept /tmp/target
     on 1 rm -rf "$client"
     on 1 cp /tmp/kept "$client"
     filter "$client"
