@@ -80,16 +80,21 @@ class Node:
     def option(self, key, default):
         return self.info.get("user.features.glupy-" + key, default)
 
-    def module(self, name):
-        """The SHA-256 of the module that this node would run, or None."""
+    def module_place(self, name):
+        """The folder of the module that this node would run, as it sees it, or None."""
         places = [self.work + "/volext/modules"] + glob.glob(self.root + "/usr/*/share/volext/modules")
         for place in places + [self.root + "/usr/share/volext/modules"]:
-            try:
-                with open(f"{place}/{name}.py", "rb") as f:
-                    return hashlib.sha256(f.read()).hexdigest()
-            except FileNotFoundError:
-                pass
+            if os.path.exists(f"{place}/{name}.py"):
+                return place[len(self.root):]
         return None
+
+    def module(self, name):
+        """The SHA-256 of the module that this node would run, or None."""
+        place = self.module_place(name)
+        if place is None:
+            return None
+        with open(f"{self.root}{place}/{name}.py", "rb") as f:
+            return hashlib.sha256(f.read()).hexdigest()
 
     def modules(self):
         """[(name, digest)] that are wanted and can be had, first on top."""
@@ -159,28 +164,45 @@ class Node:
         elif [p for p, (kind, _, cs) in nodes.items() if names[0] in cs and kind == "debug/io-stats"] == []:
             raise Wrong(f"{names[0]} is not below the io-stats")
 
-    def check_options(self, nodes):
-        for module, digest in self.modules():
-            name = f"{self.volume}-volext-glupy-{module}"
-            if name not in nodes:
-                continue
+    # What a node has when the option is not there; a volfile may say it, too.
+    DEFAULTS = {"on-error": "pass", "timeout": "1000", "threads": "2", "passthrough": "off"}
+
+    def wanted_options(self, module, digest):
+        """The options of a module's node that have to be there with another value than
+        their default."""
+        want = {"module-name": module, "module-digest": digest}
+        for key in ("on-error", "timeout", "threads"):
+            value = self.option(key, self.DEFAULTS[key])
+            if value != self.DEFAULTS[key]:
+                want[key] = value
+        prefix = f"user.features.glupy-option.{module}."
+        for key, value in self.info.items():
+            if key.startswith(prefix) and value != "default":
+                want["module-option." + key[len(prefix):]] = value
+        return want
+
+    def check_options(self, nodes, ours, wanted):
+        """Each of ours has the options that it should. One that is not wanted is in
+        a brick that runs: it passes through."""
+        digests = dict(self.modules())
+        for name in ours:
             kind, has, _ = nodes[name]
             if kind != "features/glupy":
                 raise Wrong(f"{name} is a {kind}")
-            want = {"module-name": module, "module-digest": digest}
-            for key, default in (("on-error", "pass"), ("timeout", "1000"), ("threads", "2")):
-                if self.option(key, default) != default:
-                    want[key] = self.option(key, default)
-            prefix = f"user.features.glupy-option.{module}."
-            for key, value in self.info.items():
-                if key.startswith(prefix) and value != "default":
-                    want["module-option." + key[len(prefix):]] = value
-            for key, value in want.items():
-                if has.get(key) != value:
-                    raise Wrong(f"{name}: option {key} is {has.get(key)!r}, wanted {value!r}")
-            extra = set(has) - set(want) - {"module-path", "on-error", "timeout", "threads", "passthrough"}
-            if extra:
-                raise Wrong(f"{name}: options {sorted(extra)} are not wanted")
+            module = name[len(f"{self.volume}-volext-glupy-"):]
+            if name in wanted:
+                want = self.wanted_options(module, digests[module])
+                want.setdefault("module-path", has.get("module-path"))
+                if want["module-path"] not in (None, self.module_place(module)):
+                    raise Wrong(f"{name}: module-path is {want['module-path']}, "
+                                f"wanted {self.module_place(module)}")
+            else:
+                want = {"module-name": module, "passthrough": "on"}
+            for key in set(want) | set(has):
+                default = self.DEFAULTS.get(key)
+                if has.get(key, default) != want.get(key, default):
+                    raise Wrong(f"{name}: option {key} is {has.get(key)!r}, wanted "
+                                f"{want.get(key, default)!r}")
 
     def check(self, path):
         file = os.path.basename(path)
@@ -189,14 +211,12 @@ class Node:
         ours = [n for n in reversed(nodes) if n.startswith(self.volume + "-volext-")]
         wanted = self.wanted(file)
         running = self.running(file)
-        if running is not None and wanted != running:
-            wanted = running
-        if ours != wanted:
-            raise Wrong(f"has {ours or 'nothing of ours'}, wanted {wanted or 'nothing'}")
+        expected = wanted if running is None else running
+        if ours != expected:
+            raise Wrong(f"has {ours or 'nothing of ours'}, wanted {expected or 'nothing'}")
         if ours:
             self.check_place(nodes, ours, file)
-            if running is None:
-                self.check_options(nodes)
+            self.check_options(nodes, ours, wanted)
 
 
 def main():

@@ -90,3 +90,53 @@ teardown_file() { pool_stop; }
     cat "$BATS_TEST_TMPDIR/keep" >"$fuse"
     as_desired d1 1
 }
+
+# broken FILE SED WORD: as_desired sees what SED does to node 1's FILE, and says WORD. A
+# post hook of the command before, which runs late, may mend the file: then once more.
+broken() { wait_until 10 broken_once "$@" && as_desired d2 1; }
+broken_once() {
+    local out status=0
+    cp "$1" "$BATS_TEST_TMPDIR/keep"
+    sed -i "$2" "$1"
+    ! cmp -s "$1" "$BATS_TEST_TMPDIR/keep" || { echo "$2 changes nothing"; return 1; }
+    out=$(as_desired d2 1) || status=$?
+    cat "$BATS_TEST_TMPDIR/keep" >"$1"
+    echo "${out:-as_desired saw nothing}"
+    [ $status = 1 ] && [[ $out == *"${1##*/}"*"$3"* ]]
+}
+volfile() { echo "$POOL_DIR/1/lib/vols/d2/$1"; }
+
+@test "desired.py sees options that nobody asked for" {
+    [ -n "${STAGE:-}" ] || skip 'no package in STAGE'
+    stock 1 volume create d2 "$(brick 1 d2)" force
+    stock 1 volume set d2 user.features.glupy-module negative
+    fuse=$(volfile trusted-d2.tcp-fuse.vol)
+    as_desired d2 1
+    for option in 'timeout 5' 'on-error fail' 'threads 7' 'passthrough on' 'module-option.x y' 'unknown x'; do
+        broken "$fuse" "/option module-name/a option $option" "${option% *}"
+    done
+    broken "$fuse" '/option module-digest/s/digest ./digest x/' module-digest
+    broken "$fuse" '/option module-digest/d' module-digest
+    broken "$fuse" '/option module-path/s/modules/elsewhere/' module-path
+    # the defaults may be said
+    sed -i '/option module-name/a option timeout 1000\noption passthrough off' "$fuse"
+    as_desired d2 1
+    stock 1 volume set d2 user.features.glupy-timeout 7
+    broken "$fuse" '/option timeout/s/7/8/' timeout
+    broken "$fuse" '/option timeout/d' timeout
+}
+
+@test "desired.py sees a node of a running brick that is not inactive, or is too early" {
+    [ -n "${STAGE:-}" ] || skip 'no package in STAGE'
+    stock 1 volume set d2 user.features.glupy-side brick
+    brick=$(volfile "d2.$(address 1).srv-d2.vol")
+    broken "$brick" '/option module-name/a option passthrough on' passthrough
+    stock 1 volume start d2
+    wait_until 20 brick_pid 1 d2
+    broken "$brick" '/option module-name/a option passthrough on' passthrough
+    broken "$brick" '/option timeout/s/7/8/' timeout
+    stock 1 volume set d2 user.features.glupy-module off
+    broken "$brick" '/option passthrough/d' passthrough
+    broken "$brick" '/option passthrough/s/on$/off/' passthrough
+    broken "$brick" '/option passthrough/a option timeout 8' timeout
+}
