@@ -19,6 +19,23 @@ brick_up() { [ -n "$(brick_pid 1 "$1")" ]; }
 # what the brick's process really has in its graph, from its own log
 ran_with_node() { grep -q "volume $1-volext-glupy-negative" "$POOL_DIR/1/log/bricks/srv-$2.log"; }
 
+# What the process itself says, not its volfile: io-threads of VOL's graph may have N
+# threads. Bricks of one process have their graphs in the same dump.
+threads_are() { # VOL N
+    rm -f "$POOL_DIR"/1/run/gluster/*.dump.*
+    stock 1 volume statedump "$1" && wait_until 10 dump_ended || return 1
+    awk -v graph="[performance/io-threads.$1-io-threads]" \
+        'last == graph { print } { last = $0 }' "$POOL_DIR"/1/run/gluster/*.dump.* | tee /dev/stderr |
+        grep -qx "maximum_threads_count=$2"
+}
+dump_ended() { grep -qs DUMP-END-TIME "$POOL_DIR"/1/run/gluster/*.dump.*; }
+
+# a process that runs takes another option, whatever waits in its volfile
+takes_options() { # VOL N
+    stock 1 volume set "$1" performance.io-thread-count "$2"
+    wait_until 20 threads_are "$1" "$2"
+}
+
 make_volume() { # VOL BRICK…
     local vol=$1 bricks=() b
     for b in "${@:2}"; do bricks+=("$(brick 1 "$b")"); done
@@ -36,7 +53,7 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     lacks_node v1 a
     on 1 volext peer applied v1 | grep -P "volfile\t${has_no##*/}\twaiting"
     as_desired v1 1
-    stock 1 volume set v1 performance.io-thread-count 21
+    takes_options v1 21
     lacks_node v1 a
     grep -q 'thread-count 21' "$(volfile v1 a)"
     stock 1 volume stop v1
@@ -50,7 +67,8 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     grep -A20 'volume v1-volext-glupy-negative' "$(volfile v1 a)" | grep -q 'option passthrough on'
     as_desired v1 1
     # the graph did not change its topology: options still arrive
-    stock 1 volume set v1 performance.io-thread-count 22
+    takes_options v1 22
+    has_node v1 a
     run ! grep -E 'Address already in use|graph: init failed' "$POOL_DIR/1/log/bricks/srv-a.log"
     stock 1 volume stop v1
     stock 1 volume start v1
@@ -90,18 +108,38 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     on_bricks v4
     lacks_node v4 f
     as_desired v4 1
+    takes_options v4 21
+    takes_options v3 23
+    takes_options v4 23 # only volumes of the same options share a process
     # only v4's brick goes: its pid file's process lives on
     stock 1 volume stop v4
     stock 1 volume start v4
     wait_until 20 brick_up f
     has_node v4 f
     as_desired v4 1
+    [ "$(brick_pid 1 e)" = "$(brick_pid 1 f)" ]
     on_bricks v3
     lacks_node v3 e
     brick_kill 1 e
     stock 1 volume start v3 force
     wait_until 20 brick_up e
     has_node v3 e
+    as_desired v3 1
+}
+
+@test "multiplexed: bricks that run with a node that is not wanted any more take options" {
+    stock 1 volume start v4 force
+    wait_until 20 brick_up f
+    [ "$(brick_pid 1 e)" = "$(brick_pid 1 f)" ]
+    wait_until 20 ran_with_node v3 e
+    stock 1 volume set v3 user.features.glupy-module off
+    has_node v3 e
+    as_desired v3 1
+    takes_options v3 24
+    takes_options v4 25
+    has_node v3 e
+    on_bricks v3
+    takes_options v3 26
     as_desired v3 1
 }
 
