@@ -55,7 +55,7 @@ count(struct outcome *outcome, const struct work *work, int ret)
         outcome->failed++;
     else if (ret > 0) {
         outcome->changed++;
-        outcome->clients += work->kind != VOLGEN_BRICK;
+        outcome->running += work->kind != VOLGEN_BRICK || work->pid;
     }
 }
 
@@ -199,7 +199,7 @@ reconcile_and_tell(struct site *site, const char *name)
     AUTO_OUTCOME struct outcome outcome = OUTCOME_INIT;
     int ret = reconcile_volume(site, name, false, &outcome);
 
-    if (!outcome.clients)
+    if (!outcome.running)
         return ret;
     AUTO_FREE char *version = str_fmt("%llu", outcome.version);
     if (version)

@@ -14,7 +14,8 @@
 
 struct outcome {
     int changed;         /* volfiles */
-    int clients;         /* of these, clients': mounted clients do not know */
+    int running;         /* of these, those of processes that may run and do not know
+                            of it: clients', and those of running bricks */
     int failed;
     bool in_flight;      /* a set is under way: its post hook reconciles */
     unsigned long long version; /* of info */
@@ -32,7 +33,7 @@ int
 reconcile_volume(struct site *site, const char *name, bool strip,
                  struct outcome *outcome);
 
-/* The same, then a detached `notify` where clients must be told. */
+/* The same, then a detached `notify` where running processes must be told. */
 int
 reconcile_and_tell(struct site *site, const char *name);
 

@@ -48,6 +48,35 @@ epochs() { grep -c 'volume set v1 user.volext.epoch' "$POOL_DIR/$1/log/cmd_histo
     in_graph 1 v1 features/glupy
 }
 
+told() { grep -qs "volume set $1 user.volext.epoch" "$POOL_DIR"/?/log/cmd_history.log; }
+
+# /mnt/v2 lets nothing be made while the module on the bricks acts
+refuses() { ! on 1 mkdir "/mnt/v2/$1" 2>/dev/null; }
+lets() { on 1 mkdir "/mnt/v2/$1" 2>/dev/null; }
+
+@test "a module on running bricks acts no more after a stock reset" {
+    printf '%s\n' 'from gluster.glupy import *' 'class xlator(Translator):' \
+        '    def mkdir_fop(self, frame, this, loc, mode, umask, xdata):' \
+        '        dl.unwind_mkdir(frame, 0, this, -1, 1, None, None, None, None, None)' >"$POOL_DIR/nodirs.py"
+    stock 1 volume create v2 "$(brick 1 c)" force
+    for i in 1 2 3; do
+        on $i volext peer module-prepare nodirs
+        on $i sh -c 'umask 077; cat >/var/lib/glusterd/volext/modules/incoming/nodirs.py' <"$POOL_DIR/nodirs.py"
+        on $i volext peer module-commit nodirs "$(sha256sum <"$POOL_DIR/nodirs.py" | cut -d' ' -f1)" | grep -P 'nodirs\tok'
+    done
+    stock 1 volume set v2 user.features.glupy-module nodirs user.features.glupy-side brick
+    stock 1 volume start v2
+    volume_mount 1 v2
+    refuses a
+    wait_until 60 old_enough 1
+    stock 1 volume reset v2
+    as_desired v2 1 2 3
+    # the reset itself tells the bricks, too: whether before or after the hook is luck
+    wait_until 25 told v2
+    wait_until 10 lets a
+    volume_umount 1 v2
+}
+
 @test "delete removes what volext kept; a volume of the same name begins anew" {
     volume_umount 1 v1
     stock 1 volume stop v1
