@@ -340,6 +340,27 @@ modules_that_others_can_write_are_refused(void **state)
     assert_false(module_find(&site, "../m", NULL, &module, &why));
 }
 
+static void
+a_refused_module_is_mended_by_putting_it_again(void **state)
+{
+    AUTO_FREE char *path = str_fmt("%s/volext/modules/m.py", workdir);
+    AUTO_STRBUF struct strbuf source = STRBUF_INIT;
+    struct volgen_module module;
+    const char *why;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    strbuf_str(&source, "class xlator: pass\n");
+    assert_int_equal(module_put(&site, "m", &source), 0);
+    assert_int_equal(chmod(path, 0664), 0);
+    assert_int_equal(module_put(&site, "m", &source), 0);
+    assert_true(module_find(&site, "m", NULL, &module, &why));
+    assert_int_equal(chown(path, 65534, 65534), 0);
+    assert_int_equal(module_put(&site, "m", &source), 0);
+    assert_true(module_find(&site, "m", NULL, &module, &why));
+}
+
 int
 main(void)
 {
@@ -359,6 +380,7 @@ main(void)
         T(a_module_gains_nothing_at_import),
         T(a_program_that_does_not_end_is_ended),
         T(modules_that_others_can_write_are_refused),
+        T(a_refused_module_is_mended_by_putting_it_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

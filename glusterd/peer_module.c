@@ -107,6 +107,12 @@ peer_module_commit(struct peer *peer)
         peer_say(peer, "module", name, "bad", reason ? reason : "no memory", NULL);
         return 0;
     }
+    struct volgen_module module;
+    const char *why;
+    if (!module_find(peer->site, name, digest, &module, &why)) {
+        peer_say(peer, "module", name, "bad", why, NULL);
+        return 0;
+    }
     log_info("module %s: installed (SHA-256 %s)", name, digest);
     peer_say(peer, "module", name, "ok", digest, NULL);
     return 0;
