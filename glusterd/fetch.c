@@ -137,17 +137,19 @@ fetch_once(struct want *want)
 }
 
 static bool
-is_here(const struct want *want)
+is_here(const struct want *want, const char **why)
 {
     struct volgen_module module;
-    const char *why;
 
-    return module_find(want->site, want->module, want->digest, &module, &why);
+    return module_find(want->site, want->module, want->digest, &module, why);
 }
 
+/* -EPERM: it was fetched and still may not be used, as in a folder that others can
+ * write. Whoever finds that asks for it again: there would be no end. */
 static int
 try_to_fetch(struct want *want)
 {
+    const char *why;
     int ret = -ENOENT;
 
     for (int i = 0; i < TRIES; i++) {
@@ -159,9 +161,13 @@ try_to_fetch(struct want *want)
             return -ECANCELED;
         if (want->conflict)
             return -EEXIST;
-        if (is_here(want))
+        if (is_here(want, &why))
             return 0;
         ret = fetch_once(want);
+        if (!ret && !is_here(want, &why)) {
+            log_err("module %s: it was fetched, but it %s", want->module, why);
+            return -EPERM;
+        }
         if (!ret || ret == -EINVAL)
             return ret;
     }
@@ -211,7 +217,7 @@ cmd_fetch(struct site *site, int argc, char **argv)
     free(want.kept);
     want.kept = NULL;
     if (ret) {
-        if (ret != -ECANCELED)
+        if (ret != -ECANCELED && ret != -EPERM)
             log_err("module %s: no other node has the one that is wanted here; "
                     "`gluster glupy install FILE` puts it on every node",
                     want.module);

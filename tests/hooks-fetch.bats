@@ -73,6 +73,27 @@ has_node() { grep -q "module-digest $sha" "$POOL_DIR/$1/lib/vols/v1/trusted-v1.t
     as_desired v1 1 2
 }
 
+no_fetch() { ! on "$1" pgrep -f 'volext .*fetch quiet'; }
+
+@test "what was fetched and may not be used all the same is not fetched for ever" {
+    on 2 chmod 770 $modules
+    on 2 rm $modules/quiet.py
+    stock 1 volume set v1 user.x u
+    wait_until 30 grep -q 'it was fetched, but it lies in a folder that others than root can write' "$POOL_DIR/2/log/volext.log"
+    wait_until 10 no_fetch 2
+    run ! has_node 2
+    on 2 volext peer module-prepare quiet
+    on 2 sh -c "umask 077; cat >$modules/incoming/quiet.py" <"$POOL_DIR/quiet.py"
+    on 2 volext peer module-commit quiet "$sha" | grep -P 'module\tquiet\tbad\tlies in a folder'
+    on 2 chmod 700 $modules
+    # an old file's mode is not taken over
+    on 2 chmod 664 $modules/quiet.py
+    install_on 2
+    stock 1 volume set v1 user.x v
+    wait_until 10 has_node 2
+    as_desired v1 1 2
+}
+
 @test "a node that is probed in has it" {
     node_boot 3
     glusterd_start 3
