@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "common/file.h"
@@ -318,6 +319,41 @@ a_program_that_does_not_end_is_ended(void **state)
 }
 
 static void
+a_module_leaves_nothing_running_at_import(void **state)
+{
+    char at[] = "/tmp/glusterd_test.fifo.XXXXXX";
+    int left;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    /* whoever still lives has the other end open */
+    assert_non_null(mkdtemp(at));
+    AUTO_FREE char *fifo = str_fmt("%s/fifo", at);
+    AUTO_FREE char *source = str_fmt("import os\n"
+                                     "f = os.open('%s', os.O_WRONLY)\n"
+                                     "if os.fork() == 0:\n"
+                                     "    os.closerange(0, f)\n"
+                                     "    os.closerange(f + 1, 64)\n"
+                                     "    import time\n"
+                                     "    time.sleep(30)\n"
+                                     "class xlator: pass\n", fifo);
+    assert_int_equal(chmod(at, 0755), 0);
+    assert_int_equal(mkfifo(fifo, 0666), 0);
+    assert_int_equal(chmod(fifo, 0666), 0);
+    left = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(left >= 0);
+    AUTO_FREE char *why = check(source);
+    struct pollfd end = {.fd = left, .events = POLLIN};
+    int ended = poll(&end, 1, 5000);
+    close(left);
+    unlink(fifo);
+    rmdir(at);
+    assert_string_equal(why, "");
+    assert_int_equal(ended, 1);
+}
+
+static void
 modules_that_others_can_write_are_refused(void **state)
 {
     AUTO_FREE char *path = str_fmt("%s/volext/modules/m.py", workdir);
@@ -378,6 +414,7 @@ main(void)
         T(base64_is_the_standard_one),
         T(modules_are_tried_in_a_scratch_process),
         T(a_module_gains_nothing_at_import),
+        T(a_module_leaves_nothing_running_at_import),
         T(a_program_that_does_not_end_is_ended),
         T(modules_that_others_can_write_are_refused),
         T(a_refused_module_is_mended_by_putting_it_again),

@@ -128,22 +128,32 @@ input_file(const struct run *run)
     return fd;
 }
 
+/* Until it has ended; it is not reaped. */
 static int
-status_of(pid_t pid, long long deadline)
+wait_for_end(pid_t pid, long long deadline)
 {
-    int status;
-
     for (;;) {
-        pid_t got = waitpid(pid, &status, WNOHANG);
+        siginfo_t info = {0};
 
-        if (got == pid)
-            break;
-        if (got < 0 && errno != EINTR)
-            return -errno;
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+            if (errno != EINTR)
+                return -errno;
+        } else if (info.si_pid == pid)
+            return 0;
         if (now_ms() >= deadline)
             return -ETIMEDOUT;
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
+}
+
+static int
+reap(pid_t pid)
+{
+    int status;
+
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -errno;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -166,14 +176,14 @@ run_with(const struct run *run, struct strbuf *out)
     int ret = collect(from, deadline, run->output_max ? run->output_max : OUTPUT_MAX,
                       out);
     if (!ret)
-        ret = status_of(pid, deadline);
-    if (ret < 0) {
+        ret = wait_for_end(pid, deadline);
+    /* not reaped yet: the group's number cannot be another's by now */
+    if (ret < 0 || run->unprivileged)
         kill(-pid, SIGKILL);
+    if (ret < 0)
         kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    return ret;
+    int status = reap(pid);
+    return ret ? ret : status;
 }
 
 int
