@@ -216,15 +216,18 @@ reconcile_filter_link(struct site *site)
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
     char now[4096];
 
-    int ret = run((const char *[]){"glusterfsd", "--print-xlatordir", NULL}, 10,
+    int ret = run((const char *[]){STOCK_GLUSTERFSD, "--print-xlatordir", NULL}, 10,
                   &out);
     char *end = out.data ? strchr(out.data, '\n') : NULL;
     if (end)
         *end = '\0';
     char *slash = ret || !out.data || *out.data != '/' ? NULL
                                                       : strrchr(out.data, '/');
-    if (!slash)
+    if (!slash) {
+        log_err("%s --print-xlatordir did not tell where GlusterFS's translators "
+                "are: the filter's link is left as it is", STOCK_GLUSTERFSD);
         return -ENOENT;
+    }
     char *xlatordir = strdup(out.data);
     if (!xlatordir)
         return -ENOMEM;
