@@ -49,7 +49,7 @@ change_fail(struct change *c, int op_errno, const char *fmt, ...)
 
 /* What a node's answer says against the change; true: nothing. */
 static bool
-node_can(const struct node *node, struct strbuf *why)
+node_can(const struct change *c, const struct node *node, struct strbuf *why)
 {
     const struct answer_line *line = NULL;
 
@@ -68,7 +68,11 @@ node_can(const struct node *node, struct strbuf *why)
                    line->fields[0], line->fields[2]);
         return false;
     }
-    return true;
+    line = c->with_stock ? NULL : node_line(node, "problem", 2, NULL);
+    if (line)
+        strbuf_fmt(why, "%snode %s: %s: %s", why->len ? "; " : "", node->host,
+                   line->fields[0], line->fields[1]);
+    return !line;
 }
 
 static const char *
@@ -165,7 +169,7 @@ change_check(struct change *c)
     bool down = some_are_down(c);
     for (size_t i = 0; i < c->peers.count; i++)
         if (c->peers.nodes[i].ended && !c->peers.nodes[i].failed)
-            node_can(&c->peers.nodes[i], &why);
+            node_can(c, &c->peers.nodes[i], &why);
     if (!why.len && agree_on_modules(c, &why) < 0)
         return rpc_fail(c->cli, c->e, c->command, -ENOMEM);
     if (why.len)

@@ -31,6 +31,8 @@ struct change {
     const char *volume;
     struct kv options;   /* keys without `user.` */
     bool force;          /* leave nodes that are down out */
+    bool with_stock;     /* stock options go with it, which can make the places that are
+                            missing now: what lacks one is seen afterwards only */
     struct peers peers;
 };
 

@@ -125,6 +125,7 @@ run(struct change *c, int argc, char **argv)
     if (ret)
         return rpc_fail(c->cli, c->e, command, ret);
 
+    c->with_stock = stock_keys > 0;
     status = change_check(c);
     if (!status)
         status = stock_keys ? set_by_stock(c, argc, argv, &stock_out) : change_set(c);

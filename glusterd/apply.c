@@ -48,6 +48,13 @@ find_module(void *arg, const char *name, struct volgen_module *module,
     struct apply *apply = ((struct answer *)arg)->apply;
     const char *wanted = module_wanted_digest(apply->options, name);
 
+    if (apply->any_module) {
+        snprintf(module->name, sizeof(module->name), "%s", name);
+        snprintf(module->digest, sizeof(module->digest), "%s", wanted ? wanted : "any");
+        snprintf(module->dir, sizeof(module->dir), "%s/volext/modules",
+                 apply->site->workdir);
+        return true;
+    }
     if (module_find(apply->site, name, wanted, module, why))
         return true;
     if (volgen_is_module_name(name))

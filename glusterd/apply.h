@@ -22,6 +22,7 @@ struct apply {
     const struct volgen_table *table;
     bool strip;       /* take ours out, whatever the options say */
     bool quiet;       /* do not log what is left out (a query) */
+    bool any_module;  /* take every module for there: only places are looked at */
     char missing[65]; /* set: a module that another node may have */
 };
 

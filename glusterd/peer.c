@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "common/file.h"
 #include "common/log.h"
 #include "glusterd/apply.h"
 #include "glusterd/lock.h"
-#include "glusterd/module.h"
 #include "glusterd/reconcile.h"
 #include "glusterd/store.h"
 #include "volgen/volgen.h"
@@ -47,90 +47,14 @@ peer_say(const struct peer *peer, const char *word, ...)
         puts(line.data);
 }
 
-/* ---- check --------------------------------------------------------------- */
+/* ---- applied, status ----------------------------------------------------- */
 
 void
-peer_say_module(const struct peer *peer, const char *name)
-{
-    AUTO_STRBUF struct strbuf source = STRBUF_INIT, reason = STRBUF_INIT;
-    struct volgen_module module;
-    const char *why;
-
-    if (!module_find(peer->site, name, NULL, &module, &why)) {
-        peer_say(peer, "module", name, "bad", why, NULL);
-        return;
-    }
-    AUTO_FREE char *path = str_fmt("%s/%s.py", module.dir, name);
-    if (!path || !module_read(path, &source, &why))
-        peer_say(peer, "module", name, "bad", path ? why : "out of memory", NULL);
-    else if (!module_check(peer->site, name, &source, &reason))
-        peer_say(peer, "module", name, "bad", strbuf_text(&reason), NULL);
-    else
-        peer_say(peer, "module", name, "ok", module.digest, NULL);
-}
-
-static void
-say_modules(const struct peer *peer, const char *value)
-{
-    AUTO_FREE char *names = strdup(value);
-    char *save = NULL;
-
-    for (char *name = names ? strtok_r(names, ", ", &save) : NULL; name;
-         name = strtok_r(NULL, ", ", &save))
-        if (strcmp(name, "off"))
-            peer_say_module(peer, name);
-}
-
-static void
-say_xlator(const struct peer *peer, const char *type)
-{
-    AUTO_FREE char *path = str_fmt("%s/%s.so", peer->site->xlatordir, type);
-
-    peer_say(peer, "xlator", type,
-             path && access(path, R_OK) == 0 ? "present" : "missing", NULL);
-}
-
-static void
-complain(void *arg, const char *sentence)
+peer_complain(void *arg, const char *sentence)
 {
     (void)arg;
     log_warn("%s", sentence);
 }
-
-static int
-check(struct peer *peer)
-{
-    AUTO_TABLE struct volgen_table table = VOLGEN_TABLE_INIT;
-    AUTO_KV struct kv said = KV_INIT;
-
-    int ret = volgen_table_load(&table, DESCRIBEDIR, complain, NULL);
-    if (ret)
-        return ret;
-    peer_say(peer, "version", PKGVERSION, NULL);
-    for (int i = 1; i < peer->argc; i++) {
-        const struct volgen_extension *extension = NULL;
-        AUTO_FREE char *key = strdup(peer->argv[i]);
-        char *equals = key ? strchr(key, '=') : NULL;
-
-        if (!equals)
-            continue;
-        *equals = '\0';
-        const struct volgen_option *option = volgen_option_find(&table, key,
-                                                                &extension);
-        /* a default, e.g. `off`, needs nothing */
-        if (!option || !strcmp(equals + 1, option->def))
-            continue;
-        if (!kv_get(&said, extension->xlator)) {
-            say_xlator(peer, extension->xlator);
-            kv_set(&said, extension->xlator, "");
-        }
-        if (option->type == VOLGEN_MODULES)
-            say_modules(peer, equals + 1);
-    }
-    return 0;
-}
-
-/* ---- applied, status ----------------------------------------------------- */
 
 /* What is asked about each volfile of ours. */
 struct look {
@@ -164,7 +88,7 @@ look_at_files(struct look *look, const struct volume *volume)
     AUTO_CLOSEDIR DIR *dir = path ? opendir(path) : NULL;
     struct dirent *entry;
 
-    int ret = volgen_table_load(&table, DESCRIBEDIR, complain, NULL);
+    int ret = volgen_table_load(&table, DESCRIBEDIR, peer_complain, NULL);
     if (ret)
         return ret;
     look->apply = (struct apply){.site = peer->site,
@@ -339,7 +263,7 @@ static const struct request {
     int arguments; /* at least */
     int (*run)(struct peer *peer);
 } requests[] = {
-    {"check", 1, check},
+    {"check", 1, peer_check},
     {"applied", 1, applied},
     {"settle", 1, settle},
     {"status", 1, status},

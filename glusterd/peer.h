@@ -47,6 +47,8 @@ peer_module_remove(struct peer *peer);
 int
 peer_module_get(struct peer *peer);
 int
+peer_check(struct peer *peer);
+int
 peer_brick_stop(struct peer *peer);
 
 /* Bricks are in the volfiles of every node: is this one's process on this node? */
@@ -54,9 +56,9 @@ bool
 peer_brick_is_local(const struct peer *peer, const char *volume,
                     const struct brick *brick);
 
-/* Checks one module and says `module NAME ok|bad …`. */
+/* For volgen_table_load: what is wrong with a description goes to the log. */
 void
-peer_say_module(const struct peer *peer, const char *name);
+peer_complain(void *arg, const char *sentence);
 
 int
 cmd_peer(struct site *site, int argc, char **argv);

@@ -93,6 +93,29 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
     refused "node $(address 3) has another file of module uneven" v1 features.glupy-module uneven
 }
 
+@test "a position that no volfile has" {
+    refused "node $(address 2): *v1.tcp-fuse.vol: *no place above cluster/nope"*"Nothing was changed" \
+        v1 features.glupy-module negative features.glupy-position cluster/nope
+    gluster 1 volume set v1 features.glupy-position cluster/nope
+    setup
+    refused "node $(address 3): *v1.tcp-fuse.vol: *no place above cluster/nope" v1 features.glupy-module negative
+    gluster 1 volume set v1 features.glupy-module negative features.glupy-position cluster/replicate
+    setup
+    refused "no place above cluster/nope" v1 features.glupy-position cluster/nope
+    # a brick that runs is to have a place when it starts again
+    refused "v1.$(address 2).srv-v1.vol: *no place above cluster/nope" \
+        v1 features.glupy-side brick features.glupy-position cluster/nope
+    gluster 1 volume reset v1 features.glupy-module
+    gluster 1 volume reset v1 features.glupy-position
+}
+
+@test "a position that stock options of the same command make" {
+    gluster 1 volume set v1 features.glupy-module negative features.glupy-position performance/io-cache performance.io-cache on
+    on 1 grep -q volext-glupy-negative /var/lib/glusterd/vols/v1/trusted-v1.tcp-fuse.vol
+    gluster 1 volume reset v1 features.glupy-module
+    gluster 1 volume reset v1 features.glupy-position
+}
+
 @test "a volume that does not exist" {
     refused "Volume nope does not exist" nope features.glupy-timeout 5
     run -1 gluster 1 volume get nope features.glupy-timeout
