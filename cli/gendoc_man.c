@@ -216,16 +216,18 @@ title(struct strbuf *out)
 }
 
 /* Adds the page with its lines of text broken at blanks: diffs and linters like
- * them short. */
+ * them short. The tag of a .TP is the one line that follows it. */
 static void
 fill(const struct strbuf *page, struct strbuf *out)
 {
     const char *at = strbuf_text(page);
+    bool is_tag = false;
 
     while (*at) {
         size_t len = strcspn(at, "\n");
+        bool before_tag = !strncmp(at, ".TP\n", 4);
 
-        if (len > TEXT_WIDTH && *at != '.') {
+        if (len > TEXT_WIDTH && *at != '.' && !is_tag) {
             const char *blank = memrchr(at, ' ', TEXT_WIDTH);
             /* a request would begin with a dot or an apostrophe */
             if (blank && blank[1] != '.' && blank[1] != '\'')
@@ -234,6 +236,7 @@ fill(const struct strbuf *page, struct strbuf *out)
         strbuf_add(out, at, len);
         strbuf_char(out, '\n');
         at += len + (at[len] != '\0');
+        is_tag = before_tag;
     }
 }
 

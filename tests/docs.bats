@@ -28,6 +28,12 @@ page() { mandoc -T ascii "$STAGE/usr/local/share/man/man8/$1.8" | col -bx | tr -
     done
 }
 
+@test "a command with all its arguments is the tag of its paragraph in the manual page" {
+    sed -n '/^\.SH COMMANDS/,/^\.SH "OPTIONS/p' "$STAGE/usr/local/share/man/man8/volext-gluster.8" |
+        sed -n '/^\.TP$/{n;s/\\f[BIR]//g;s/\\-/-/g;p;}' | sort >"$BATS_TEST_TMPDIR/tags"
+    rows | sort | diff - "$BATS_TEST_TMPDIR/tags"
+}
+
 @test "every option is in the manual page, in docs/options.md and in volume set help" {
     page volext-gluster >"$BATS_TEST_TMPDIR/page"
     gluster 1 volume set help >"$BATS_TEST_TMPDIR/help"
