@@ -451,6 +451,19 @@ cmd_glupy_show(struct cli *cli, int argc, char **argv)
     return change_fail(&c, ENOENT, "%s", why.len ? strbuf_text(&why) : "no node has that module");
 }
 
+/* Nodes that say so of the module. */
+static size_t
+nodes_that_say(const struct change *c, const char *word)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->peers.count; i++) {
+        const struct answer_line *line = node_line(&c->peers.nodes[i], "module", 2, NULL);
+        count += line && !strcmp(line->fields[1], word);
+    }
+    return count;
+}
+
 int
 cmd_glupy_remove(struct cli *cli, int argc, char **argv)
 {
@@ -467,11 +480,17 @@ cmd_glupy_remove(struct cli *cli, int argc, char **argv)
         status = ask_all(&c, "removing", words, true);
     if (status)
         return status;
+    size_t count = nodes_that_say(&c, "removed");
+    if (!count && nodes_that_say(&c, "packaged"))
+        return change_fail(&c, ENOENT, "module %s comes with the package and stays: no node has "
+                           "another one of that name", argv[0]);
+    if (!count)
+        return change_fail(&c, ENOENT, "no node has module %s", argv[0]);
     emit_text(c.e, "glupy remove: success: module %s is removed from %zu node%s\n", argv[0],
-              c.peers.count, c.peers.count == 1 ? "" : "s");
+              count, count == 1 ? "" : "s");
     emit_object(c.e, "glupyRemove");
     emit_str(c.e, "name", argv[0]);
-    emit_num(c.e, "nodes", (int64_t)c.peers.count);
+    emit_num(c.e, "nodes", (int64_t)count);
     emit_object_end(c.e);
     return emit_end(c.e);
 }

@@ -287,12 +287,18 @@ peer_module_remove(struct peer *peer)
     AUTO_FREE char *path = site_path(peer->site, "modules/%s.py", name);
     if (!path)
         return -ENOMEM;
-    if (unlink(path) < 0 && errno != ENOENT) {
-        strbuf_fmt(&peer->error, "removing %s: %s", path, strerror(errno));
-        return -errno;
+    bool removed = unlink(path) == 0;
+    if (!removed && errno != ENOENT) {
+        int ret = -errno;
+        strbuf_fmt(&peer->error, "removing %s: %s", path, strerror(-ret));
+        return ret;
     }
-    log_info("module %s: removed", name);
-    peer_say(peer, "module", name, "removed", NULL);
+    if (removed)
+        log_info("module %s: removed", name);
+    AUTO_FREE char *packaged = str_fmt("%s/%s.py", MODULEDIR, name);
+    bool stays = packaged && access(packaged, F_OK) == 0;
+    peer_say(peer, "module", name, removed ? "removed" : stays ? "packaged" : "absent",
+             NULL);
     return 0;
 }
 

@@ -154,6 +154,16 @@ assert json.load(sys.stdin)["glupyModule"]["doc"][0] == "Does nothing."'
 
 @test "a module that nobody has" {
     refused "nosuch" show nosuch
+    refused "no node has module nosuch" remove nosuch
+}
+
+@test "a packaged module stays; what was copied from it is removed" {
+    refused "module negative comes with the package and stays" remove negative
+    gluster 1 volume set v1 features.glupy-module negative
+    gluster 1 volume reset v1 features.glupy-module
+    run -0 gluster 1 glupy remove negative
+    [ "$output" = "glupy remove: success: module negative is removed from 3 nodes" ]
+    gluster 1 glupy list | grep -qE '^negative +packaged '
 }
 
 @test "a node that is down is named, and nothing is changed" {
