@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-enum { APPLIED_PATIENCE_MS = 10000, APPLIED_PAUSE_MS = 100 };
+enum { APPLIED_PATIENCE_MS = 10000, APPLIED_PAUSE_MS = 100, APPLIED_PAUSE_MAX_MS = 2000 };
 
 int
 volume_fetch(struct cli *cli, const char *volume, struct reply *reply)
@@ -285,8 +285,9 @@ change_applied(struct change *c)
 {
     const char *const words[] = {"applied", c->volume, NULL};
 
-    /* Another command on this volume may be under way on a node: look again. */
-    for (int waited = 0;; waited += APPLIED_PAUSE_MS) {
+    /* Another command on this volume may be under way on a node: look again, less and
+     * less often, since each look is a transaction and a line of cmd_history.log. */
+    for (int waited = 0, pause = APPLIED_PAUSE_MS;; waited += pause) {
         AUTO_STRBUF struct strbuf why = STRBUF_INIT;
         int ret = peers_ask(c->cli, &c->peers, "waiting for the nodes", words, &why);
 
@@ -299,10 +300,9 @@ change_applied(struct change *c)
                 tell_what_waits(c);
                 return 0;
             }
-            if (waited < APPLIED_PATIENCE_MS)
-                ret = rpc_sleep(APPLIED_PAUSE_MS);
-            else
-                ret = -EIO;
+            if (waited)
+                pause = 2 * pause < APPLIED_PAUSE_MAX_MS ? 2 * pause : APPLIED_PAUSE_MAX_MS;
+            ret = waited < APPLIED_PATIENCE_MS ? rpc_sleep(pause) : -EIO;
         }
         if (ret == -EIO)
             return change_fail(c, EIO, "the options are set, but not applied everywhere: %s",
