@@ -11,11 +11,31 @@ setup_file() {
     stock 1 volume create v1 replica 3 "$(brick 1 a)" "$(brick 2 a)" "$(brick 3 a)" force
     stock 1 volume start v1
     wait_until 20 bricks_online v1 3
-    export COUNT=0
+    count_runs 1
+    count_runs 2
 }
 teardown_file() { pool_stop; }
 
 filters() { on "$1" sh -c 'd=$(glusterfsd --print-xlatordir); echo "${d%/xlator}/filter"'; }
+
+# Filter runs of a set on node I before info is written, in $BATS_FILE_TMPDIR/runs-I:
+# those that do not find the new value in info. All others come after it.
+count_runs() {
+    local file runs=$BATS_FILE_TMPDIR/runs-$1
+    file=$(filters "$1")/count
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\nif grep -q "^user.count=$(cat /run/counted)\$" /var/lib/glusterd/vols/v1/info; then echo after; else echo before; fi >>/run/runs\n' |
+        on "$1" sh -c 'echo yes >/run/counted; cat >"$1"; chmod 755 "$1"' sh "$file"
+    stock 1 volume set v1 user.count "node-$1"
+    on "$1" sh -c 'echo "$1" >/run/counted; >/run/runs' sh "again-$1"
+    stock 1 volume set v1 user.count "again-$1"
+    on "$1" rm "$file"
+    on "$1" cat /run/runs | sort | uniq -c
+    on "$1" grep -c before /run/runs >"$runs"
+    # in this order, or `last` and `first after` are not what they are called
+    [ "$(on "$1" uniq /run/runs | xargs)" = "before after" ]
+}
+runs() { cat "$BATS_FILE_TMPDIR/runs-$1"; }
 
 # kill_at NODE WHERE: puts a trap there that kills glusterd once
 kill_at() {
@@ -63,12 +83,18 @@ try() { # NODE WHERE
     try 1 before-pre
     try 1 after-pre
 }
-@test "killed on the node that takes the command: at the first, a middle and a late filter run" {
+@test "killed on the node that takes the command: at the first, middle and late filter runs" {
     try 1 filter-1
+    try 1 filter-2
+    try 1 filter-3
     try 1 filter-4
     try 1 filter-7
 }
-@test "killed on the node that takes the command: info written, before and after the post hook" {
+@test "killed on the node that takes the command: at the last filter run before info is written" {
+    try 1 "filter-$(runs 1)"
+}
+@test "killed on the node that takes the command: info written, in the first filter run after it, before and after the post hook" {
+    try 1 "filter-$(($(runs 1) + 1))"
     try 1 before-post
     try 1 after-post
 }
@@ -76,12 +102,18 @@ try() { # NODE WHERE
     try 2 before-pre
     try 2 after-pre
 }
-@test "killed on a peer: at the first, a middle and a late filter run" {
+@test "killed on a peer: at the first, middle and late filter runs" {
     try 2 filter-1
+    try 2 filter-2
+    try 2 filter-3
     try 2 filter-4
     try 2 filter-7
 }
-@test "killed on a peer: info written, before and after the post hook" {
+@test "killed on a peer: at the last filter run before info is written" {
+    try 2 "filter-$(runs 2)"
+}
+@test "killed on a peer: info written, in the first filter run after it, before and after the post hook" {
+    try 2 "filter-$(($(runs 2) + 1))"
     try 2 before-post
     try 2 after-post
 }
