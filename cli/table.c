@@ -31,7 +31,8 @@ const struct command cli_commands[] = {
      cmd_volume_extension, CMD_XML,
      "status shows for each volfile and each brick which extensions are wanted, which are "
      "there, and what waits for a restart of a brick. apply restarts bricks that wait, one at a "
-     "time; in a replicated or dispersed volume it waits for heal to finish in between, "
+     "time; in a replicated or dispersed volume it waits in between until heal has finished "
+     "and the brick's clients are back, and restarts no further one when that does not come; "
      "in any other it asks first, because clients see a short interruption."},
     {"glupy help", "", "display help for glupy commands", cmd_glupy_help, 0,
      "Lists these commands."},
