@@ -180,9 +180,25 @@ change_check(struct change *c)
     return 0;
 }
 
-void
-change_settle(struct change *c)
+/* Did a set that failed with this sentence end before any node could keep a value of it?
+ * Then what nodes keep is another set's, which may be under way. */
+static bool
+failed_early(const char *said)
 {
+    static const char *const early[] = {"Another transaction", "Locking failed",
+                                        "Staging failed"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(early); i++)
+        if (strstr(said, early[i]))
+            return true;
+    return false;
+}
+
+void
+change_settle(struct change *c, const char *said)
+{
+    if (failed_early(said))
+        return;
     AUTO_STRBUF struct strbuf ignored = STRBUF_INIT;
     const char *const words[] = {"settle", c->volume, NULL};
 
@@ -214,7 +230,7 @@ change_set(struct change *c)
         return rpc_fail(c->cli, c->e, c->command, ret);
     if (!reply.op_ret)
         return 0;
-    change_settle(c);
+    change_settle(c, reply.op_errstr);
     return change_fail(c, reply.op_errno, "%s",
                        *reply.op_errstr ? reply.op_errstr : "see glusterd's log");
 }

@@ -52,9 +52,10 @@ change_set(struct change *c);
 /* Every node has it. Bricks that wait for a restart are told in c->e. */
 int
 change_applied(struct change *c);
-/* Tells every node that what was to be set was not; what it says does not matter. */
+/* Tells every node that what was to be set was not; what they answer does not matter. said:
+ * what glusterd said, as far as known: not when it tells that no node had begun. */
 void
-change_settle(struct change *c);
+change_settle(struct change *c, const char *said);
 
 /* Ends with a sentence. Exit status 1. */
 int

@@ -92,16 +92,21 @@ set_by_stock(struct change *c, int argc, char **argv, struct strbuf *out)
         return rpc_fail(c->cli, c->e, command, -ENOMEM);
     AUTO_STRBUF struct strbuf err = STRBUF_INIT;
     bool json = c->cli->format == CLI_JSON;
-    int ret = cli_stock_run(c->cli, words.list, may_ask ? NULL : out, json ? &err : NULL,
+    int ret = cli_stock_run(c->cli, words.list, may_ask ? NULL : out, may_ask ? NULL : &err,
                             &status);
     if (ret)
         return change_fail(c, -ret, "cannot run %s: %s", c->cli->stock, strerror(-ret));
+    if (!json)
+        fwrite(strbuf_text(&err), 1, err.len, stderr);
     /* with --xml stock exits 0 also when it failed */
     if (c->cli->format == CLI_XML && !strstr(strbuf_text(out), "<opRet>0</opRet>"))
         status = status ? status : 1;
     if (!status)
         return 0;
-    change_settle(c);
+    if (err.len) /* in XML the sentence is in what it printed */
+        change_settle(c, strbuf_text(&err));
+    else
+        change_settle(c, strbuf_text(out));
     if (json)
         return change_fail(c, EINVAL, "%s", stock_sentence(&err));
     emit_discard(c->e);
