@@ -202,6 +202,20 @@ every_operation() {
     [ "$(dump errors)" = 0 ]
 }
 
+@test "C code that calls back into Python does not wait for itself, on any worker" {
+    serve "$(node g posix calls_back threads 3)"
+    on c1 touch $D/there
+    # shellcheck disable=SC2016
+    fs sh -c 'for i in 1 2 3 4 5 6; do
+                  (for j in 1 2 3 4 5 6 7 8; do stat $1/there $1/none$i; done >/dev/null 2>&1) &
+              done; wait' sh $M
+    [ "$(dump state)" = running ]
+    [ "$(dump calls)" -ge 48 ]
+    [ "$(dump timeouts)" = 0 ]
+    [ "$(dump errors)" = 0 ]
+    wait_until 5 at_rest
+}
+
 @test "a module that does not import passes through, or EIO" {
     serve "$(node g posix no_import)"
     every_operation

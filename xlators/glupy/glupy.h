@@ -273,9 +273,10 @@ struct worker_state {
     void *tstate;
 };
 
-/* Starts the interpreter if it is not running; on a worker. 0 or -errno. */
+/* Starts the interpreter if it is not running; on a worker, which has its state then.
+ * 0 or -errno. */
 int
-python_start(void);
+python_start(struct worker_state *w);
 /* Enters and leaves Python; the thread's state is made at the first time. */
 int
 python_enter(struct worker_state *w);

@@ -115,7 +115,7 @@ import_package(void)
 }
 
 int
-python_start(void)
+python_start(struct worker_state *w)
 {
     int err = 0;
 
@@ -124,9 +124,10 @@ python_start(void)
         err = start_interpreter();
         if (!err) {
             err = import_package();
-            /* the state that was made now is this thread's; it makes another
-             * one like every worker, and this one is never used again */
-            PyEval_SaveThread();
+            /* the state that was made now is this thread's. It must not make
+             * another one: PyGILState_Ensure, for C code that calls back into
+             * Python, would find this one and wait for the GIL it has */
+            w->tstate = PyEval_SaveThread();
         }
         started = !err;
         broken = err;

@@ -120,7 +120,7 @@ run_load(struct worker_state *py, struct code *code)
     struct glupy *g = code->g;
     bool success = false;
 
-    if (python_start()) {
+    if (python_start(py)) {
         snprintf(code->reason, sizeof(code->reason), "Python does not start here");
     } else if (!python_enter(py)) {
         success = !python_load(code);
