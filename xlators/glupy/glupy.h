@@ -175,7 +175,7 @@ struct request {
     struct request *watch_next, **watch_prev; /* all that live; the watchdog's lock */
 };
 
-/* NULL when out of memory. args may be NULL: Python will not see them. */
+/* NULL when out of memory or threads. args may be NULL: Python will not see them. */
 struct request *
 request_new(struct glupy *g, struct code *code, call_frame_t *frame,
             glusterfs_fop_t fop, const union value *args);
@@ -243,8 +243,9 @@ worker_want(unsigned threads);
  * and has the handler interrupted. */
 void
 worker_replace(struct request *r);
-/* A detached thread with a stack for Python and all signals blocked. */
-void
+/* A detached thread with a stack for Python and all signals blocked. 0 or -errno, which
+ * is logged. */
+int
 worker_thread(void *(*function)(void *), void *arg);
 /* The calling thread is glupy's: where an answer makes GlusterFS begin another
  * operation on it, that is queued, even with `threads inline`. */
@@ -260,7 +261,9 @@ watchdog_give_up(struct request *r);
 /* Drops a reference where the GIL is held. */
 void
 watchdog_unref(struct request *r);
-void
+/* Watches r until watchdog_remove. False where the watchdog's thread does not start:
+ * Python must not have r then, for nothing would end it in time. */
+bool
 watchdog_add(struct request *r);
 void
 watchdog_remove(struct request *r);

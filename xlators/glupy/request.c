@@ -48,8 +48,11 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     r->id = atomic_fetch_add(&ids, 1) + 1;
     r->root_unique = frame->root->unique;
     r->budget = (uint64_t)atomic_load(&g->timeout_ms) * 1000000u;
+    if (!watchdog_add(r)) {
+        request_unref(r);
+        return NULL;
+    }
     atomic_fetch_add(&g->count.in_flight, 1);
-    watchdog_add(r);
     return r;
 }
 

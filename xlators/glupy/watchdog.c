@@ -105,7 +105,7 @@ watchdog_main(void *arg)
     return NULL;
 }
 
-void
+bool
 watchdog_add(struct request *r)
 {
     pthread_mutex_lock(&watch.lock);
@@ -116,8 +116,13 @@ watchdog_add(struct request *r)
         pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
         pthread_cond_init(&watch.wake, &attr);
         pthread_condattr_destroy(&attr);
-        worker_thread(watchdog_main, NULL);
-        watch.started = true;
+        watch.started = !worker_thread(watchdog_main, NULL);
+        if (!watch.started)
+            pthread_cond_destroy(&watch.wake); /* the next one makes it again */
+    }
+    if (!watch.started) {
+        pthread_mutex_unlock(&watch.lock);
+        return false;
     }
     r->watch_next = watch.all;
     r->watch_prev = &watch.all;
@@ -125,6 +130,7 @@ watchdog_add(struct request *r)
         watch.all->watch_prev = &r->watch_next;
     watch.all = r;
     pthread_mutex_unlock(&watch.lock);
+    return true;
 }
 
 void

@@ -38,7 +38,7 @@ static struct {
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER,
           .end = &pool.first};
 
-void
+int
 worker_thread(void *(*function)(void *), void *arg)
 {
     pthread_attr_t attr;
@@ -56,6 +56,7 @@ worker_thread(void *(*function)(void *), void *arg)
     pthread_attr_destroy(&attr);
     if (err)
         gf_log("glupy", GF_LOG_ERROR, "cannot start a thread: %s", strerror(err));
+    return -err;
 }
 
 static _Thread_local bool is_ours;
@@ -212,10 +213,13 @@ start_workers(void)
 
         if (!w)
             return;
+        if (worker_thread(worker_main, w)) {
+            free(w);
+            return; /* tried again when there is no worker for a request */
+        }
         w->next = pool.workers;
         pool.workers = w;
         pool.alive++;
-        worker_thread(worker_main, w);
     }
 }
 
@@ -235,6 +239,8 @@ worker_queue(struct request *r)
     pthread_mutex_lock(&pool.lock);
     *pool.end = r;
     pool.end = &r->next;
+    if (pool.alive == pool.lost)
+        start_workers();
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
 }
