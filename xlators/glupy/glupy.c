@@ -129,6 +129,7 @@ stock_slot(const struct fop *f)
 void
 glupy_set_slots(struct glupy *g)
 {
+    pthread_mutex_lock(&g->lock); /* who comes last has seen the last state */
     for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
         const struct fop *f = &glupy_fops[i];
         bool ours = f->name && f->offered && !g->outsider;
@@ -145,6 +146,7 @@ glupy_set_slots(struct glupy *g)
         __atomic_store_n((void **)((char *)&g->fops + f->slot),
                          ours ? entry : stock_slot(f), __ATOMIC_RELEASE);
     }
+    pthread_mutex_unlock(&g->lock);
 }
 
 int32_t
