@@ -229,6 +229,7 @@ worker_want(unsigned threads)
     pthread_mutex_lock(&pool.lock);
     if (pool.wanted < threads)
         pool.wanted = threads;
+    start_workers();
     pthread_mutex_unlock(&pool.lock);
 }
 
