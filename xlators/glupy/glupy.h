@@ -167,6 +167,7 @@ struct request {
 
     uint64_t deadline;  /* ns, monotonic; 0: none */
     uint64_t budget;    /* ns of Python time that are left */
+    bool unlimited;     /* there was no timeout yet, so that budget means nothing */
     uint64_t queued;    /* ns, when the phase began */
     bool uncharged;     /* the wait for the module's import is not the fop's */
     struct request *next;              /* in the queue, or waiting */

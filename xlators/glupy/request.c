@@ -48,6 +48,7 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     r->id = atomic_fetch_add(&ids, 1) + 1;
     r->root_unique = frame->root->unique;
     r->budget = (uint64_t)atomic_load(&g->timeout_ms) * 1000000u;
+    r->unlimited = !r->budget;
     if (!watchdog_add(r)) {
         request_unref(r);
         return NULL;
@@ -104,8 +105,14 @@ set_owner(struct request *r, enum owner to)
 void
 request_start_clock(struct request *r)
 {
+    uint64_t timeout = (uint64_t)atomic_load(&r->g->timeout_ms) * 1000000u;
+
+    if (timeout && r->unlimited) { /* it is set while r is under way */
+        r->budget = timeout;
+        r->unlimited = false;
+    }
     r->queued = now_ns();
-    r->deadline = atomic_load(&r->g->timeout_ms) ? r->queued + r->budget : 0;
+    r->deadline = timeout ? r->queued + r->budget : 0;
 }
 
 void
