@@ -9,6 +9,7 @@
 #   negative   the packaged example
 #   raises     one that raises on every operation
 #   no-import  one that cannot be imported
+#   brick      the packaged example, in the bricks: set before the volume is started
 bats_require_minimum_version 1.5.0
 load lib/pool
 
@@ -36,9 +37,12 @@ deploy() {
 # For all clients: one whose own glusterd is away gets its volfile from another node, and
 # is not a trusted one there.
 extend() {
-    gluster 1 volume set "$1" features.glupy-clients all
     case $state in
-    negative) gluster 1 volume set "$1" features.glupy-module negative ;;
+    brick) gluster 1 volume set "$1" features.glupy-side brick || return 1 ;;
+    *) gluster 1 volume set "$1" features.glupy-clients all || return 1 ;;
+    esac
+    case $state in
+    negative | brick) gluster 1 volume set "$1" features.glupy-module negative ;;
     *) stock 1 volume set "$1" user.features.glupy-module "${state/-/_}" ;;
     esac
 }
@@ -68,16 +72,55 @@ volumes() {
         for b in "$@"; do bricks+=("$(brick "${b%%:*}" "$v-${b#*:}")"); done
         # shellcheck disable=SC2086
         stock 1 volume create $v $layout "${bricks[@]}" force
+        # bricks that run gain nothing
+        if [ $state = brick ] && [ $v = $E ]; then extend $E; fi
         stock 1 volume start $v
     done
-    extend $E
+    if [ $state != brick ]; then extend $E; fi
     for v in $P $E; do
         wait_until 30 bricks_online $v $#
         volume_mount 2 $v
         on 2 sh -c "cd /mnt/$v && for i in 1 2 3 4 5 6 7 8; do echo \$i >f\$i; done; mkdir d"
     done
-    wait_until 20 in_graph 2 $E features/glupy
+    wait_until 20 extended $E
     not_in_graph 2 $P features/glupy
+}
+
+# extended VOL: the module is where it belongs: in the mount, or in every brick
+extended() {
+    case $state in
+    brick) not_in_graph 2 "$1" features/glupy && bricks_extended "$1" ;;
+    *) in_graph 2 "$1" features/glupy ;;
+    esac
+}
+
+# Every brick of VOL runs with the module: its node has it in the volfile, active, and
+# the brick was started with it; and no node says that a brick waits.
+bricks_extended() {
+    local brick address path i
+    while IFS== read -r _ brick; do
+        address=${brick%%:*} path=${brick#*:-}
+        i=${address##*.}
+        brick_extended "$1" "$POOL_DIR/$i/lib/vols/$1/$1.$address.$path.vol" "$POOL_DIR/$i/log/bricks/$path.log" || {
+            echo "$brick has no module"
+            return 1
+        }
+    done < <(grep '^brick-[0-9]' "$POOL_DIR/1/lib/vols/$1/info")
+    status_extended "$1"
+}
+# `volume extension status`: every brick wants and has the module, and is up
+status_extended() {
+    local rows bricks
+    bricks=$(grep -c '^brick-[0-9]' "$POOL_DIR/1/lib/vols/$1/info")
+    rows=$(gluster 1 volume extension "$1" status | grep '^brick ') || return 1
+    echo "$rows"
+    [ "$(grep -cE '^brick +[^ ]+ +negative +negative +applied$' <<<"$rows")" = "$bricks" ] &&
+        [ "$(wc -l <<<"$rows")" = "$bricks" ]
+}
+brick_extended() { # VOL VOLFILE LOG
+    grep -q "^volume $1-volext-glupy-negative\$" "$2" && ! grep -q 'option passthrough on' "$2" &&
+        awk -v node="volume $1-volext-glupy-negative\$" '
+            /Final graph:/ { has = 0 } $0 ~ node { has = 1 } END { exit !has }' "$3"
 }
 
 # Output of an operation on $1 without what differs from volume to volume and run to run.
@@ -103,7 +146,10 @@ settled() {
     wait_until 20 as_desired "$E" 1 2 3
     as_desired "$P" 1 2 3
     on 2 sh -c "cd /mnt/$E && echo again >f1 && cat f1 f2 f8 && ls && ! stat missing && mv f8 f9 && mv f9 f8"
-    in_graph 2 "$E" features/glupy
+    case $state in
+    brick) wait_until 20 extended "$E" ;; # the brick may just be starting
+    *) extended "$E" ;;
+    esac
 }
 
 # -- one function per operation: op_NAME VOL; prints what a user sees -------------------
@@ -267,7 +313,7 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
 
 @test "no log tells of a crash" {
     case $state in
-    negative) logs_clean ;;
+    negative | brick) logs_clean ;;
     *) logs_clean 'raceback' ;; # those of the module
     esac
 }
