@@ -134,22 +134,22 @@ set_epoch(const char *name)
                GLUSTER_SECONDS, &out);
 }
 
-/* One at a time for a volume: -1 when another is waiting already, which will see
- * what this one was started for. */
+/* One at a time for a volume. The next one waits: the first may have been started for an
+ * older version and end because there is a newer one, of which nobody was told. */
 static int
 be_the_only_one(const struct site *site, const char *name)
 {
     AUTO_FREE char *path = site_path(site, "lock/%s.notify", name);
-    int fd;
 
     if (!path || site_make_dir(site, "lock"))
         return -1;
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    while (fd >= 0 && flock(fd, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return -1;
+    int held = fd;
+    fd = -1;
+    return held;
 }
 
 static bool
@@ -172,6 +172,10 @@ cmd_notify(struct site *site, int argc, char **argv)
     AUTO_CLOSE int only = be_the_only_one(site, name);
     if (only < 0)
         return 0;
+    /* A set runs the filter, and that the post hook finds nothing left to mend. Without
+     * the filter each set would bring the next one. */
+    if (reconcile_filter_link(site))
+        return 1;
     long wait = NOTIFY_FIRST_SECONDS * 1000L + rank_of(site) * 1000L;
 
     for (int i = 0; i < NOTIFY_TRIES; i++) {
