@@ -61,10 +61,15 @@ is_good(struct peer *peer, const char *name, const char *incoming,
     return false;
 }
 
-static char *
-incoming_path(struct peer *peer, const char *name)
+/* Where what was sent lies. 0 or -errno; *path is the caller's. */
+static int
+incoming_of(struct peer *peer, const char **name, char **path)
 {
-    return site_path(peer->site, "modules/incoming/%s.py", name);
+    *name = name_of(peer);
+    if (!*name)
+        return -EINVAL;
+    *path = site_path(peer->site, "modules/incoming/%s.py", *name);
+    return *path ? 0 : -ENOMEM;
 }
 
 /* Before module-commit, so that one node's no is heard while no node has changed. */
@@ -73,13 +78,12 @@ peer_module_verify(struct peer *peer)
 {
     AUTO_STRBUF struct strbuf source = STRBUF_INIT;
     char digest[DIGEST_HEX];
-    const char *name = name_of(peer);
-    if (!name)
-        return -EINVAL;
+    const char *name;
+    AUTO_FREE char *incoming = NULL;
+    int ret = incoming_of(peer, &name, &incoming);
 
-    AUTO_FREE char *incoming = incoming_path(peer, name);
-    if (!incoming)
-        return -ENOMEM;
+    if (ret)
+        return ret;
     if (is_good(peer, name, incoming, &source, digest))
         peer_say(peer, "module", name, "ok", digest, NULL);
     return 0;
@@ -90,18 +94,17 @@ peer_module_commit(struct peer *peer)
 {
     AUTO_STRBUF struct strbuf source = STRBUF_INIT;
     char digest[DIGEST_HEX];
-    const char *name = name_of(peer);
-    if (!name)
-        return -EINVAL;
+    const char *name;
+    AUTO_FREE char *incoming = NULL;
+    int ret = incoming_of(peer, &name, &incoming);
 
-    AUTO_FREE char *incoming = incoming_path(peer, name);
-    if (!incoming)
-        return -ENOMEM;
+    if (ret)
+        return ret;
     bool good = is_good(peer, name, incoming, &source, digest);
     unlink(incoming);
     if (!good)
         return 0;
-    int ret = module_put(peer->site, name, &source);
+    ret = module_put(peer->site, name, &source);
     if (ret) {
         AUTO_FREE char *reason = str_fmt("cannot be put in place: %s", strerror(-ret));
         peer_say(peer, "module", name, "bad", reason ? reason : "no memory", NULL);
@@ -122,13 +125,12 @@ peer_module_commit(struct peer *peer)
 int
 peer_module_drop(struct peer *peer)
 {
-    const char *name = name_of(peer);
-    if (!name)
-        return -EINVAL;
+    const char *name;
+    AUTO_FREE char *incoming = NULL;
+    int ret = incoming_of(peer, &name, &incoming);
 
-    AUTO_FREE char *incoming = incoming_path(peer, name);
-    if (!incoming)
-        return -ENOMEM;
+    if (ret)
+        return ret;
     return unlink(incoming) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
