@@ -88,12 +88,17 @@ lets() { on 1 mkdir "/mnt/v2/$1" 2>/dev/null; }
     logs_clean
 }
 
-@test "a filter that is gone is put back before the clients are told: a set does not bring the next" {
+@test "a filter that is gone is put back on every node, and the nodes come to rest" {
     stock 1 volume start v1 force
     link=$(on 1 sh -c 'echo "$(dirname "$(glusterfsd --print-xlatordir)")/filter/volext"')
     for i in 1 2 3; do on $i rm "$link"; done
     stock 1 volume set v1 user.features.glupy-module negative
     wait_until 20 as_desired v1 1 2 3
-    link_back() { for i in 1 2 3; do on $i test -x "$link" && return 0; done; return 1; }
-    wait_until 20 link_back
+    links_back() { for i in 1 2 3; do on $i test -x "$link" || return 1; done; }
+    wait_until 30 links_back
+    # nobody is left who would set anything
+    at_rest() { for i in 1 2 3; do ! on $i pgrep -f 'volext .*notify' || return 1; done; }
+    wait_until 120 at_rest
+    as_desired v1 1 2 3
+    info_agrees v1 1 2 3
 }
