@@ -29,3 +29,9 @@ xlators/glupy/fops.c: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py $(src
 	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/glupy/generate.py $(srcdir)/xlators/fops.def $@
 BUILT_SOURCES += xlators/glupy/fops.c
 CLEANFILES += xlators/glupy/fops.c
+
+# a graph in this process: for glupy-drive, and for benchmarks
+noinst_LIBRARIES += xlators/drive/libdrive.a
+xlators_drive_libdrive_a_SOURCES = xlators/drive/graph.c xlators/drive/graph.h
+xlators_drive_libdrive_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+xlators_drive_libdrive_a_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
