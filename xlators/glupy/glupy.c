@@ -99,6 +99,7 @@ glupy_loaded(struct code *code, bool success)
 
     if (success && code == g->latest) {
         atomic_store(&g->code, code);
+        atomic_store(&g->breaker.until, 0); /* it has not failed yet */
         g->state = READY;
         changed = true;
     } else if (!success && code == g->latest && (g->state == LOADING || !same_name)) {
@@ -149,6 +150,19 @@ glupy_set_slots(struct glupy *g)
     pthread_mutex_unlock(&g->lock);
 }
 
+/* By on-error, as if there were no Python. */
+static void
+end_without_python(struct glupy *g, call_frame_t *frame, const struct fop *f,
+                   const union value *args)
+{
+    static const union value none[VALUES_MAX];
+
+    if (g->fail)
+        f->unwind(frame, -1, EIO, none);
+    else
+        f->tail(frame, FIRST_CHILD(g->xl), args);
+}
+
 int32_t
 glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
             const union value *args)
@@ -163,20 +177,19 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
         f->tail(frame, FIRST_CHILD(this), args);
         return 0;
     }
-    if (state == FAILED && g->fail) {
-        static const union value none[VALUES_MAX];
+    uint64_t trial = 0;
 
-        f->unwind(frame, -1, EIO, none);
+    if (state == FAILED || breaker_is_open(g, &trial)) {
+        end_without_python(g, frame, f, args);
         return 0;
     }
-    struct request *r = state == FAILED
-                            ? NULL
-                            : request_new(g, code, frame, fop, handled ? args : NULL);
+    struct request *r = request_new(g, code, frame, fop, handled ? args : NULL);
 
-    if (!r) { /* no memory, or no module */
+    if (!r) { /* no memory */
         f->tail(frame, FIRST_CHILD(this), args);
         return 0;
     }
+    r->trial = trial;
     atomic_fetch_add(&g->count.calls, 1);
     if (!handled) { /* the module looks at the answer only */
         atomic_store(&r->word, AWAY);
@@ -200,6 +213,16 @@ option(dict_t *options, char *key)
     return dict_get_str(options, key, &text) ? NULL : text;
 }
 
+/* The option as a number of that range, or what it is by default. */
+static unsigned
+number(dict_t *options, char *key, unsigned min, unsigned max, unsigned def)
+{
+    const char *text = option(options, key);
+    unsigned long n = text ? strtoul(text, NULL, 10) : def;
+
+    return n < min ? min : n > max ? max : (unsigned)n;
+}
+
 static void
 read_live_options(struct glupy *g, dict_t *options)
 {
@@ -217,6 +240,9 @@ read_live_options(struct glupy *g, dict_t *options)
     if (passthrough)
         gf_string2boolean(passthrough, &pass);
     g->passthrough = pass;
+    g->breaker.failures = number(options, "breaker-failures", 0, BREAKER_FAILURES_MAX, 50);
+    g->breaker.window_s = number(options, "breaker-window", 1, 3600, 10);
+    g->breaker.pause_s = number(options, "breaker-pause", 1, 86400, 30);
 }
 
 /* Keeps a reference to the options. NULL when out of memory. */
@@ -320,6 +346,7 @@ glupy_init(xlator_t *this)
     g->xl = this;
     g->waiting_end = &g->waiting;
     pthread_mutex_init(&g->lock, NULL);
+    pthread_mutex_init(&g->breaker.lock, NULL);
     g->latest = code_new(g, this->options);
     if (!g->latest) {
         free(g);
@@ -382,6 +409,9 @@ glupy_dump(xlator_t *this)
     gf_proc_dump_write("timeouts", "%llu", atomic_load(&g->count.timeouts));
     gf_proc_dump_write("orphans", "%llu", atomic_load(&g->count.orphans));
     gf_proc_dump_write("refused", "%llu", atomic_load(&g->count.refused));
+    gf_proc_dump_write("breaker", "%s", atomic_load(&g->breaker.until) ? "open" : "closed");
+    gf_proc_dump_write("breaker-seconds-left", "%u", breaker_seconds_left(g));
+    gf_proc_dump_write("breaker-opened", "%u", atomic_load(&g->breaker.opened));
     gf_proc_dump_write("in-flight", "%lld", atomic_load(&g->count.in_flight));
     return 0;
 }
@@ -419,6 +449,22 @@ static volume_option_t options[] = {
      .default_value = "off",
      .flags = OPT_FLAG_SETTABLE,
      .description = "Leaves the module out while it is on."},
+    {.key = {"breaker-failures"},
+     .type = GF_OPTION_TYPE_STR,
+     .default_value = "50",
+     .flags = OPT_FLAG_SETTABLE,
+     .description = "So many failed operations within breaker-window leave the module "
+                    "out for breaker-pause; 0: never."},
+    {.key = {"breaker-window"},
+     .type = GF_OPTION_TYPE_STR,
+     .default_value = "10",
+     .flags = OPT_FLAG_SETTABLE,
+     .description = "Seconds."},
+    {.key = {"breaker-pause"},
+     .type = GF_OPTION_TYPE_STR,
+     .default_value = "30",
+     .flags = OPT_FLAG_SETTABLE,
+     .description = "Seconds, until one operation is tried."},
     {.key = {"module-option.*"},
      .type = GF_OPTION_TYPE_ANY,
      .description = "Handed to the module."},

@@ -8,6 +8,7 @@
  *   request.c   the life of one intercepted fop; who owns it; exactly one unwind
  *   worker.c    the threads that run Python
  *   watchdog.c  the thread that never does, and ends what takes too long
+ *   breaker.c   leaves a module alone that fails again and again
  *   python.c    the interpreter, and every entry into it
  *   module.c    finds, checks and compiles a module's file
  *   convert.c   arguments to Python and back
@@ -66,6 +67,21 @@ struct counters {
     atomic_llong in_flight;
 };
 
+enum { BREAKER_FAILURES_MAX = 1000 };
+
+/* See breaker.c. */
+struct breaker {
+    atomic_uint failures;    /* so many within window_s open it; 0: never */
+    atomic_uint window_s, pause_s;
+    _Atomic uint64_t until;  /* ns; 0: closed */
+    atomic_uint opened;      /* how often, for statedump */
+    pthread_mutex_t lock;    /* what follows; nobody is called under it */
+    bool trying;
+    unsigned trials;         /* failed ones since it opened */
+    unsigned ring_size, next;
+    uint64_t times[BREAKER_FAILURES_MAX]; /* of the last failures */
+};
+
 /* A module as it was, or is to be, loaded. A request keeps the one it began with, so
  * that a new one can take its place while requests are under way. Never freed: Python
  * may hold what was made of it for ever, and it is small. */
@@ -100,6 +116,7 @@ struct glupy {
     struct code *latest;                    /* what the volume wants; lock */
 
     struct counters count;
+    struct breaker breaker;
 };
 
 /* A fop that arrived; the generated entries call it. Always 0. */
@@ -170,6 +187,7 @@ struct request {
     bool unlimited;     /* there was no timeout yet, so that budget means nothing */
     uint64_t queued;    /* ns, when the phase began */
     bool uncharged;     /* the wait for the module's import is not the fop's */
+    uint64_t trial;     /* the breaker's number, or 0 */
     struct request *next;              /* in the queue, or waiting */
     struct request *act_next;          /* on a list of the watchdog's */
     enum owner act_owner;              /* there: who had it */
@@ -268,6 +286,33 @@ bool
 watchdog_add(struct request *r);
 void
 watchdog_remove(struct request *r);
+
+/* ---- breaker.c ---------------------------------------------------------- */
+
+/* An operation failed by the module's fault: an exception, a timeout, forgotten. From
+ * any thread. */
+void
+breaker_failed(struct glupy *g);
+/* For an instance whose breaker is not closed: is the operation to be ended without
+ * Python? If not, *trial is what breaker_tried wants when the operation is over, or
+ * unchanged. */
+bool
+breaker_asks(struct glupy *g, uint64_t *trial);
+/* The trial's operation is over; its failure, if it did fail, has been told before. */
+void
+breaker_tried(struct glupy *g, uint64_t trial);
+/* Until the next trial; 0 while it is closed, or a trial is due. */
+unsigned
+breaker_seconds_left(const struct glupy *g);
+
+/* Is the operation to be ended without Python? All it costs while nothing fails is one
+ * load. */
+static inline bool
+breaker_is_open(struct glupy *g, uint64_t *trial)
+{
+    return atomic_load_explicit(&g->breaker.until, memory_order_relaxed) &&
+           breaker_asks(g, trial);
+}
 
 /* ---- python.c ----------------------------------------------------------- */
 

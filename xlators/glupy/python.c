@@ -172,8 +172,10 @@ python_log_error(struct glupy *g, const char *where)
     PyObject *type, *value, *trace;
     const char *name = g ? g->xl->name : "glupy";
 
-    if (g)
+    if (g) {
         atomic_fetch_add(&g->count.errors, 1);
+        breaker_failed(g);
+    }
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);
     if (trace && value)

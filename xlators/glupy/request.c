@@ -130,6 +130,8 @@ static void
 finish(struct request *r)
 {
     set_owner(r, DONE);
+    if (r->trial)
+        breaker_tried(r->g, r->trial);
     watchdog_remove(r);
     atomic_fetch_sub(&r->g->count.in_flight, 1);
     request_unref(r);

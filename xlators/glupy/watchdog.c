@@ -25,6 +25,7 @@ end_expired(struct request *r, enum owner owner)
 
     THIS = g->xl;
     atomic_fetch_add(&g->count.timeouts, 1);
+    breaker_failed(g);
     if (owner == RUNNING || owner == DECIDED)
         worker_replace(r);
     if (atomic_load(&g->state) == LOADING && now_ns() > g->load_deadline) {
@@ -84,6 +85,7 @@ watchdog_main(void *arg)
         for (struct request *r = give_up, *next; r; r = next) {
             next = r->act_next;
             atomic_fetch_add(&r->g->count.orphans, 1);
+            breaker_failed(r->g);
             request_give_up(r);
             request_unref(r);
         }
