@@ -4,12 +4,17 @@ it prints their names as a Python module."""
 import re
 import sys
 
+# where the number's name is not the fop's
+NUMBERS = {'readv': 'READ', 'writev': 'WRITE'}
+
 
 class Param:
-    """One argument: its C type and name."""
+    """One argument: its C type and name, and which member of a union of int64_t i and
+    void *p holds it."""
 
     def __init__(self, text):
         self.ctype, self.name = re.match(r'(.*?)\s*(\w+)$', text).groups()
+        self.member = 'p' if self.ctype.endswith('*') else 'i'
 
     def __str__(self):
         return self.ctype + ('' if self.ctype.endswith('*') else ' ') + self.name
@@ -20,8 +25,20 @@ class Fop:
 
     def __init__(self, name, args, results):
         self.name = name
+        self.number = NUMBERS.get(name, name.upper())  # GF_FOP_*
         self.args = [Param(p.strip()) for p in args.split(',')]
         self.results = [Param(p.strip()) for p in results.split(',')]
+
+
+def values(params):
+    """The parameters as initializers of such a union."""
+    return ', '.join('{.%s = %s%s}' % (p.member, '(void *)' if p.ctype.startswith('const') else '',
+                                       p.name) for p in params)
+
+
+def accesses(params):
+    """The arguments for the parameters, from the array `a` of such unions."""
+    return ', '.join('a[%d].%s' % (i, p.member) for i, p in enumerate(params))
 
 
 def read(path):

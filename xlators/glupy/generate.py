@@ -8,27 +8,24 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 sys.dont_write_bytecode = True
 import fops  # noqa: E402
 
-# C type -> (kind, member of union value)
+# C type -> kind
 KINDS = {
-    'int': ('KIND_INT32', 'i'), 'int32_t': ('KIND_INT32', 'i'),
-    'uint32_t': ('KIND_UINT32', 'i'), 'mode_t': ('KIND_UINT32', 'i'),
-    'entrylk_cmd': ('KIND_INT32', 'i'), 'entrylk_type': ('KIND_INT32', 'i'),
-    'gf_xattrop_flags_t': ('KIND_INT32', 'i'), 'gf_seek_what_t': ('KIND_INT32', 'i'),
-    'off_t': ('KIND_INT64', 'i'), 'off64_t': ('KIND_INT64', 'i'),
-    'size_t': ('KIND_UINT64', 'i'), 'dev_t': ('KIND_UINT64', 'i'),
-    'loc_t *': ('KIND_LOC', 'p'), 'fd_t *': ('KIND_FD', 'p'),
-    'inode_t *': ('KIND_INODE', 'p'), 'dict_t *': ('KIND_DICT', 'p'),
-    'struct iatt *': ('KIND_IATT', 'p'), 'const char *': ('KIND_STR', 'p'),
-    'char *': ('KIND_STR', 'p'), 'struct gf_flock *': ('KIND_FLOCK', 'p'),
-    'struct iovec *': ('KIND_VECTOR', 'p'), 'struct iobref *': ('KIND_IOBREF', 'p'),
-    'struct gf_lease *': ('KIND_LEASE', 'p'), 'gf_dirent_t *': ('KIND_DIRENTS', 'p'),
-    'struct statvfs *': ('KIND_STATVFS', 'p'),
+    'int': 'KIND_INT32', 'int32_t': 'KIND_INT32',
+    'uint32_t': 'KIND_UINT32', 'mode_t': 'KIND_UINT32',
+    'entrylk_cmd': 'KIND_INT32', 'entrylk_type': 'KIND_INT32',
+    'gf_xattrop_flags_t': 'KIND_INT32', 'gf_seek_what_t': 'KIND_INT32',
+    'off_t': 'KIND_INT64', 'off64_t': 'KIND_INT64',
+    'size_t': 'KIND_UINT64', 'dev_t': 'KIND_UINT64',
+    'loc_t *': 'KIND_LOC', 'fd_t *': 'KIND_FD',
+    'inode_t *': 'KIND_INODE', 'dict_t *': 'KIND_DICT',
+    'struct iatt *': 'KIND_IATT', 'const char *': 'KIND_STR',
+    'char *': 'KIND_STR', 'struct gf_flock *': 'KIND_FLOCK',
+    'struct iovec *': 'KIND_VECTOR', 'struct iobref *': 'KIND_IOBREF',
+    'struct gf_lease *': 'KIND_LEASE', 'gf_dirent_t *': 'KIND_DIRENTS',
+    'struct statvfs *': 'KIND_STATVFS',
     # their size or owner cannot be told: fops with them are not offered
-    'uint8_t *': ('KIND_UNKNOWN', 'p'), 'lock_migration_info_t *': ('KIND_UNKNOWN', 'p'),
+    'uint8_t *': 'KIND_UNKNOWN', 'lock_migration_info_t *': 'KIND_UNKNOWN',
 }
-
-# where the number's name is not the fop's
-NUMBERS = {'readv': 'READ', 'writev': 'WRITE'}
 
 TEMPLATE = '''
 static int32_t
@@ -70,21 +67,8 @@ static void
 '''
 
 
-def number(name):
-    return NUMBERS.get(name, name.upper())
-
-
-def values(params):
-    return ', '.join('{.%s = %s%s}' % (KINDS[p.ctype][1],
-                     '(void *)' if p.ctype.startswith('const') else '', p.name) for p in params)
-
-
-def accesses(params):
-    return ', '.join('a[%d].%s' % (i, KINDS[p.ctype][1]) for i, p in enumerate(params))
-
-
 def descriptions(params):
-    return ', '.join('{"%s", %s}' % (p.name, KINDS[p.ctype][0]) for p in params)
+    return ', '.join('{"%s", %s}' % (p.name, KINDS[p.ctype]) for p in params)
 
 
 def emit(table, out):
@@ -95,15 +79,15 @@ def emit(table, out):
     for fop in table:
         name = fop.name
         out(TEMPLATE.format(
-            f=name, F=number(name),
-            params=', '.join(map(str, fop.args)), arg_values=values(fop.args),
-            args=accesses(fop.args), results=', '.join(map(str, fop.results)),
-            result_values=values(fop.results), unwind_args=accesses(fop.results)))
+            f=name, F=fop.number,
+            params=', '.join(map(str, fop.args)), arg_values=fops.values(fop.args),
+            args=fops.accesses(fop.args), results=', '.join(map(str, fop.results)),
+            result_values=fops.values(fop.results), unwind_args=fops.accesses(fop.results)))
     out('\nconst struct fop glupy_fops[GF_FOP_MAXVALUE] = {\n')
     for fop in table:
         name = fop.name
-        known = all(KINDS[p.ctype][0] != 'KIND_UNKNOWN' for p in fop.args + fop.results)
-        out('    [GF_FOP_%s] = {\n' % number(name))
+        known = all(KINDS[p.ctype] != 'KIND_UNKNOWN' for p in fop.args + fop.results)
+        out('    [GF_FOP_%s] = {\n' % fop.number)
         out('        .name = "%s",\n        .offered = %s,\n' % (name, 'true' if known else 'false'))
         out('        .slot = offsetof(struct xlator_fops, %s),\n' % name)
         out('        .argc = %d,\n        .args = {%s},\n' % (len(fop.args), descriptions(fop.args)))
