@@ -5,6 +5,7 @@ xlators_glupy_la_SOURCES = \
 	xlators/glupy/glupy.h xlators/glupy/value.h \
 	xlators/glupy/glupy.c xlators/glupy/value.c xlators/glupy/request.c \
 	xlators/glupy/worker.c xlators/glupy/watchdog.c xlators/glupy/breaker.c xlators/glupy/python.c xlators/glupy/module.c \
+	xlators/glupy/latency.c xlators/glupy/status.c xlators/glupy/listen.c \
 	xlators/glupy/convert.c xlators/glupy/classic.c
 nodist_xlators_glupy_la_SOURCES = xlators/glupy/fops.c
 xlators_glupy_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * The xlator: its options, who may run modules, which fops are intercepted,
- * and what statedump shows.
+ * and the xlator's tables.
  */
 #include "xlators/glupy/glupy.h"
 
@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <strings.h>
-
-#include <glusterfs/statedump.h>
 
 /* The least time an import may take, whatever the timeout of a fop is. */
 enum { LOAD_MS = 10000 };
@@ -190,7 +188,7 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
         return 0;
     }
     r->trial = trial;
-    atomic_fetch_add(&g->count.calls, 1);
+    latency_call(g, fop);
     if (!handled) { /* the module looks at the answer only */
         atomic_store(&r->word, AWAY);
         f->wind(frame, r, FIRST_CHILD(this), args);
@@ -363,6 +361,9 @@ glupy_init(xlator_t *this)
     glupy_set_slots(g);
     this->private = g;
     this->fops = &g->fops;
+    status_add(g);
+    if (!g->outsider)
+        listen_start();
     return 0;
 }
 
@@ -373,8 +374,10 @@ glupy_fini(xlator_t *this)
 {
     struct glupy *g = this->private;
 
-    if (g)
-        g->passthrough = true;
+    if (!g)
+        return;
+    g->passthrough = true;
+    status_remove(g);
 }
 
 static int32_t
@@ -383,40 +386,9 @@ glupy_mem_acct_init(xlator_t *this)
     return xlator_mem_acct_init(this, gf_common_mt_end);
 }
 
-/* ---- statedump ---------------------------------------------------------- */
+/* ---- the xlator ---------------------------------------------------------- */
 
-static const char *const state_names[] = {
-    [UNLOADED] = "not loaded yet", [LOADING] = "loading", [READY] = "running",
-    [FAILED] = "failed"};
-
-static int32_t
-glupy_dump(xlator_t *this)
-{
-    struct glupy *g = this->private;
-    char name[64];
-
-    if (!g)
-        return 0;
-    snprintf(name, sizeof(name), "%s.%s", this->type, this->name);
-    gf_proc_dump_add_section("%s", name);
-    gf_proc_dump_write("module", "%s", g->latest->module ? g->latest->module : "");
-    gf_proc_dump_write("digest", "%s", g->latest->digest ? g->latest->digest : "");
-    gf_proc_dump_write("state", "%s",
-                       g->outsider ? g->outsider : state_names[g->state]);
-    gf_proc_dump_write("reason", "%s", g->latest->reason);
-    gf_proc_dump_write("calls", "%llu", atomic_load(&g->count.calls));
-    gf_proc_dump_write("errors", "%llu", atomic_load(&g->count.errors));
-    gf_proc_dump_write("timeouts", "%llu", atomic_load(&g->count.timeouts));
-    gf_proc_dump_write("orphans", "%llu", atomic_load(&g->count.orphans));
-    gf_proc_dump_write("refused", "%llu", atomic_load(&g->count.refused));
-    gf_proc_dump_write("breaker", "%s", atomic_load(&g->breaker.until) ? "open" : "closed");
-    gf_proc_dump_write("breaker-seconds-left", "%u", breaker_seconds_left(g));
-    gf_proc_dump_write("breaker-opened", "%u", atomic_load(&g->breaker.opened));
-    gf_proc_dump_write("in-flight", "%lld", atomic_load(&g->count.in_flight));
-    return 0;
-}
-
-static struct xlator_dumpops dumpops = {.priv = glupy_dump};
+static struct xlator_dumpops dumpops = {.priv = status_dump};
 static struct xlator_fops unused_fops; /* each instance has its own */
 static struct xlator_cbks cbks;
 
@@ -430,6 +402,9 @@ static volume_option_t options[] = {
     {.key = {"module-digest"},
      .type = GF_OPTION_TYPE_STR,
      .description = "The file's SHA-256; another file is not run."},
+    {.key = {"module-generation"},
+     .type = GF_OPTION_TYPE_STR,
+     .description = "Another value than before: the module is loaded anew."},
     {.key = {"on-error"},
      .type = GF_OPTION_TYPE_STR,
      .default_value = "pass",

@@ -12,6 +12,9 @@
  *   python.c    the interpreter, and every entry into it
  *   module.c    finds, checks and compiles a module's file
  *   convert.c   arguments to Python and back
+ *   latency.c   per fop: calls, errors, Python time
+ *   status.c    what an instance does, for statedump, .meta and the status socket
+ *   listen.c    the status socket of the process
  *   classic.c   the built-in Python module _glupy under the package gluster.glupy
  *
  * Order of locks: instance, then queue; a lock is never held across a wind, an
@@ -31,6 +34,8 @@
 #include "xlators/glupy/value.h"
 
 struct request;
+struct latency;
+struct strbuf;
 typedef struct _object PyObject;
 
 /* ---- fops.c, generated -------------------------------------------------- */
@@ -57,9 +62,8 @@ enum load_state { UNLOADED, LOADING, READY, FAILED };
 
 enum { THREADS_INLINE = 0, THREADS_MAX = 64 };
 
-/* What statedump and status show. */
+/* What statedump and status show; calls are counted per fop, by latency.c. */
 struct counters {
-    atomic_ullong calls;     /* fops that entered Python's hands */
     atomic_ullong errors;    /* exceptions */
     atomic_ullong timeouts;  /* ended by the watchdog */
     atomic_ullong orphans;   /* ended because Python dropped the last handle */
@@ -117,6 +121,8 @@ struct glupy {
 
     struct counters count;
     struct breaker breaker;
+    _Atomic(struct latency *) latency[GF_FOP_MAXVALUE];
+    struct glupy *status_next; /* status.c */
 };
 
 /* A fop that arrived; the generated entries call it. Always 0. */
@@ -270,6 +276,56 @@ worker_thread(void *(*function)(void *), void *arg);
  * operation on it, that is queued, even with `threads inline`. */
 void
 worker_thread_is_ours(void);
+
+/* How many requests of g wait for a worker. */
+unsigned
+worker_queued(const struct glupy *g);
+
+/* ---- latency.c ---------------------------------------------------------- */
+
+struct latency_figures {
+    unsigned long long calls, errors;
+    uint64_t p50, p99; /* ns of one stay in Python; 0: none was measured */
+};
+
+/* A fop is to go to Python. From any thread. */
+void
+latency_call(struct glupy *g, glusterfs_fop_t fop);
+/* Its Python failed: it raised, or took too long, or was dropped. From any thread. */
+void
+latency_error(struct glupy *g, glusterfs_fop_t fop);
+/* Around each stay in Python; both with the GIL held. What begin gives is for end: 0
+ * where this stay is not measured. */
+uint64_t
+latency_begin(struct glupy *g, glusterfs_fop_t fop);
+void
+latency_end(struct glupy *g, glusterfs_fop_t fop, uint64_t begun);
+/* False when the fop never came. */
+bool
+latency_read(struct glupy *g, glusterfs_fop_t fop, struct latency_figures *out);
+unsigned long long
+latency_calls(struct glupy *g);
+
+/* ---- status.c ----------------------------------------------------------- */
+
+/* From init until fini the instance is one of the process's. */
+void
+status_add(struct glupy *g);
+void
+status_remove(struct glupy *g);
+/* The instance, for statedump and .meta. Always 0. */
+int32_t
+status_dump(xlator_t *this);
+/* The process and its instances, as one JSON document. */
+void
+status_describe(struct strbuf *out);
+
+/* ---- listen.c ----------------------------------------------------------- */
+
+/* Whoever connects to the process's socket is told status_describe(). Starts once; a
+ * process that may not write where the sockets are does without. */
+void
+listen_start(void);
 
 /* ---- watchdog.c --------------------------------------------------------- */
 

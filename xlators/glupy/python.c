@@ -274,6 +274,7 @@ python_run(struct request *r, unsigned running)
         snprintf(where, sizeof(where), "%s_%s", glupy_fops[r->fop].name,
                  r->phase == PHASE_FOP ? "fop" : "cbk");
         python_log_error(r->g, where);
+        latency_error(r->g, r->fop);
     }
     /* before the handle goes: it is what may still end the request */
     enum next_step step = request_returned(r, running, result != NULL);

@@ -26,6 +26,7 @@ end_expired(struct request *r, enum owner owner)
     THIS = g->xl;
     atomic_fetch_add(&g->count.timeouts, 1);
     breaker_failed(g);
+    latency_error(g, r->fop);
     if (owner == RUNNING || owner == DECIDED)
         worker_replace(r);
     if (atomic_load(&g->state) == LOADING && now_ns() > g->load_deadline) {
@@ -86,6 +87,7 @@ watchdog_main(void *arg)
             next = r->act_next;
             atomic_fetch_add(&r->g->count.orphans, 1);
             breaker_failed(r->g);
+            latency_error(r->g, r->fop);
             request_give_up(r);
             request_unref(r);
         }

@@ -103,7 +103,10 @@ run_request(struct worker_state *py, struct request *r)
     }
     if (request_take(r, word, RUNNING)) {
         atomic_store(&py->current, r);
+        uint64_t begun = latency_begin(r->g, r->fop);
+
         step = python_run(r, (word & ~0xffu) | RUNNING);
+        latency_end(r->g, r->fop, begun);
         atomic_store(&py->current, NULL);
         if (step == STEP_NONE)
             python_not_interrupted(py);
@@ -244,6 +247,18 @@ worker_queue(struct request *r)
         start_workers();
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
+}
+
+unsigned
+worker_queued(const struct glupy *g)
+{
+    unsigned count = 0;
+
+    pthread_mutex_lock(&pool.lock);
+    for (const struct request *r = pool.first; r; r = r->next)
+        count += r->g == g;
+    pthread_mutex_unlock(&pool.lock);
+    return count;
 }
 
 /* ---- `threads inline` --------------------------------------------------- */
