@@ -104,4 +104,23 @@ AC_DEFUN([VOLEXT_PYTHON], [
   PYTHON3=$PYTHON_PREFIX/bin/python3
   AS_IF([test ! -x "$PYTHON3"], [AC_MSG_ERROR([$PYTHON3 not found: apt-get install python3])])
   AC_SUBST([PYTHON3])
+
+  # Where python3 looks for what the administrator installs (or, with the prefix /usr, the
+  # packager). A prefix that python3 knows nothing of has no such folder.
+  AS_IF([test "x$prefix" = xNONE], [volext_prefix=$ac_default_prefix], [volext_prefix=$prefix])
+  AC_ARG_WITH([python-sitedir],
+    [AS_HELP_STRING([--with-python-sitedir=DIR],
+      [where `import gluster.glupy' shall work from; no: only with PYTHONPATH])],
+    [], [with_python_sitedir=`"$PYTHON3" -I -c 'import sys, sysconfig
+prefix = sys.argv@<:@1@:>@
+scheme = "deb_system" if "deb_system" in sysconfig.get_scheme_names() and prefix == "/usr" else None
+path = sysconfig.get_path("purelib", scheme) if scheme else sysconfig.get_path("purelib")
+print(path if path.startswith(prefix + "/") else "no")' "$volext_prefix"`])
+  AS_CASE([$with_python_sitedir], [yes|''], [with_python_sitedir=no], [no|/*], [],
+    [AC_MSG_ERROR([--with-python-sitedir wants an absolute path or no])])
+  AS_IF([test "$with_python_sitedir" = no],
+    [AC_MSG_NOTICE([python3 will find gluster.glupy only with PYTHONPATH (--with-python-sitedir)])])
+  python_sitedir=$with_python_sitedir
+  AC_SUBST([python_sitedir])
+  AM_CONDITIONAL([PYTHON_SITE], [test "$python_sitedir" != no])
 ])

@@ -3,7 +3,8 @@ glusterpydir = $(pythondir)/gluster
 dist_glusterpy_DATA = python/gluster/__init__.py
 glupypydir = $(pythondir)/gluster/glupy
 dist_glupypy_DATA = python/gluster/glupy/__init__.py python/gluster/glupy/structures.py \
-	python/gluster/glupy/errors.py python/gluster/glupy/outside.py
+	python/gluster/glupy/errors.py python/gluster/glupy/outside.py \
+	python/gluster/glupy/run.py python/gluster/glupy/volfile.py python/gluster/glupy/showlog.py
 nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py
 dist_module_DATA = python/modules/negative.py
 
@@ -15,3 +16,21 @@ python/gluster/glupy/names.py: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops
 	@$(MKDIR_P) python/gluster/glupy
 	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/fops.py $(srcdir)/xlators/fops.def >$@.tmp && mv $@.tmp $@
 CLEANFILES += python/gluster/glupy/layout.py python/gluster/glupy/names.py
+
+# The package lies in a folder of its own, the only one of ours or of others that modules
+# see. python3 finds it by a link; `gluster` there is a namespace that others share.
+.PHONY: install-python-site uninstall-python-site
+install-data-local: install-python-site
+uninstall-local: uninstall-python-site
+install-python-site:
+if PYTHON_SITE
+	$(MKDIR_P) "$(DESTDIR)$(python_sitedir)/gluster"
+	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy"
+	$(LN_S) "$(glupypydir)" "$(DESTDIR)$(python_sitedir)/gluster/glupy"
+endif
+uninstall-python-site:
+if PYTHON_SITE
+	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy"
+	-rmdir "$(DESTDIR)$(python_sitedir)/gluster" 2>/dev/null
+endif
+	rm -rf "$(DESTDIR)$(glusterpydir)/__pycache__" "$(DESTDIR)$(glupypydir)/__pycache__"
