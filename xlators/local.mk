@@ -7,6 +7,10 @@ xlators_glupy_la_SOURCES = \
 	xlators/glupy/worker.c xlators/glupy/watchdog.c xlators/glupy/breaker.c xlators/glupy/python.c xlators/glupy/module.c \
 	xlators/glupy/latency.c xlators/glupy/status.c xlators/glupy/listen.c \
 	xlators/glupy/convert.c xlators/glupy/classic.c
+# what Python sees of a fop's arguments, natively
+xlators_glupy_la_SOURCES += xlators/glupy/view.h xlators/glupy/types.h \
+	xlators/glupy/view.c xlators/glupy/attribute.c xlators/glupy/loc.c xlators/glupy/iatt.c \
+	xlators/glupy/dict.c xlators/glupy/dirent.c xlators/glupy/iovec.c xlators/glupy/lock.c
 nodist_xlators_glupy_la_SOURCES = xlators/glupy/fops.c
 xlators_glupy_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI) \
 	-DPYTHON_HOME='"$(PYTHON_PREFIX)"'

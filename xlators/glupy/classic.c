@@ -8,6 +8,7 @@
 #include <structmember.h>
 
 #include "xlators/glupy/glupy.h"
+#include "xlators/glupy/view.h"
 
 #include "common/cleanup.h"
 
@@ -36,6 +37,12 @@ struct call {
 
 static PyTypeObject handle_type, call_type;
 static PyObject *stale_error;
+
+PyObject *
+classic_stale(void)
+{
+    return stale_error;
+}
 
 /* ---- handles ------------------------------------------------------------ */
 
@@ -472,7 +479,8 @@ classic_init(void)
         return NULL;
     stale_error = PyErr_NewException("gluster.glupy.StaleRequest",
                                      PyExc_RuntimeError, NULL);
-    if (!stale_error || PyModule_AddObjectRef(module, "StaleRequest", stale_error))
+    if (!stale_error || PyModule_AddObjectRef(module, "StaleRequest", stale_error) ||
+        views_init(module))
         Py_CLEAR(module);
     return module;
 }

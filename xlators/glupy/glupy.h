@@ -16,6 +16,8 @@
  *   status.c    what an instance does, for statedump, .meta and the status socket
  *   listen.c    the status socket of the process
  *   classic.c   the built-in Python module _glupy under the package gluster.glupy
+ *   view.c      the native types: what they share; attribute.c: their attributes;
+ *               loc.c, iatt.c, dict.c, dirent.c, iovec.c, lock.c: one group each
  *
  * Order of locks: instance, then queue; a lock is never held across a wind, an
  * unwind, or Python.
@@ -184,6 +186,7 @@ struct request {
     xlator_t *child;
     int32_t op_ret, op_errno;
     bool has_args, has_res;
+    atomic_bool released; /* what it held was given back: its graph is down */
     struct values args, res; /* from above, from below */
     struct values *out[2]; /* by phase: what Python wound or unwound, or NULL for
                               what came from above or below */
@@ -209,6 +212,13 @@ request_ref(struct request *r);
 /* May release inodes and the like: never under the GIL or a lock. */
 void
 request_unref(struct request *r);
+
+/* Was what it held given back, since its graph is down? Set with the GIL held. */
+static inline bool
+request_is_released(const struct request *r)
+{
+    return atomic_load_explicit(&r->released, memory_order_relaxed);
+}
 
 unsigned
 request_word(const struct request *r);
@@ -342,6 +352,14 @@ bool
 watchdog_add(struct request *r);
 void
 watchdog_remove(struct request *r);
+struct later {
+    void (*run)(struct later *); /* frees it, if it is to be freed */
+    struct later *next;
+};
+/* Has later run on the watchdog's thread, soon: for what must not be done under the GIL,
+ * and takes no time. */
+void
+watchdog_later(struct later *later);
 
 /* ---- breaker.c ---------------------------------------------------------- */
 
@@ -422,6 +440,9 @@ classic_init(void); /* for PyImport_AppendInittab("_glupy") */
 /* A new handle of r. */
 PyObject *
 classic_handle(struct request *r);
+/* gluster.glupy.StaleRequest, borrowed */
+PyObject *
+classic_stale(void);
 /* ---- convert.c ---------------------------------------------------------- */
 
 /* Learns the ctypes classes: {name of the structure: (pointer class, structure)}. 0,

@@ -16,6 +16,7 @@ static struct {
     struct request *all;    /* by watch_next */
     struct request *give_up; /* by act_next */
     struct request *unref;  /* by act_next */
+    struct later *later;
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void
@@ -76,7 +77,10 @@ watchdog_main(void *arg)
         struct request *expired = collect_expired();
         struct request *give_up = watch.give_up, *unref = watch.unref;
 
+        struct later *laters = watch.later;
+
         watch.give_up = watch.unref = NULL;
+        watch.later = NULL;
         pthread_mutex_unlock(&watch.lock);
         for (struct request *r = expired, *next; r; r = next) {
             next = r->act_next;
@@ -95,8 +99,12 @@ watchdog_main(void *arg)
             next = r->act_next;
             request_unref(r);
         }
+        for (struct later *later = laters, *next; later; later = next) {
+            next = later->next;
+            later->run(later);
+        }
         pthread_mutex_lock(&watch.lock);
-        if (watch.give_up || watch.unref)
+        if (watch.give_up || watch.unref || watch.later)
             continue;
         struct timespec until;
 
@@ -109,22 +117,29 @@ watchdog_main(void *arg)
     return NULL;
 }
 
+/* Under watch.lock: starts the thread if it does not run. */
+static bool
+start(void)
+{
+    pthread_condattr_t attr;
+
+    if (watch.started)
+        return true;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch.wake, &attr);
+    pthread_condattr_destroy(&attr);
+    watch.started = !worker_thread(watchdog_main, NULL);
+    if (!watch.started)
+        pthread_cond_destroy(&watch.wake); /* the next one makes it again */
+    return watch.started;
+}
+
 bool
 watchdog_add(struct request *r)
 {
     pthread_mutex_lock(&watch.lock);
-    if (!watch.started) {
-        pthread_condattr_t attr;
-
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        pthread_cond_init(&watch.wake, &attr);
-        pthread_condattr_destroy(&attr);
-        watch.started = !worker_thread(watchdog_main, NULL);
-        if (!watch.started)
-            pthread_cond_destroy(&watch.wake); /* the next one makes it again */
-    }
-    if (!watch.started) {
+    if (!start()) {
         pthread_mutex_unlock(&watch.lock);
         return false;
     }
@@ -173,4 +188,15 @@ watchdog_unref(struct request *r)
             return;
     }
     watchdog_hand(&watch.unref, r);
+}
+
+void
+watchdog_later(struct later *later)
+{
+    pthread_mutex_lock(&watch.lock);
+    later->next = watch.later;
+    watch.later = later;
+    if (start()) /* else when the next request starts it */
+        pthread_cond_signal(&watch.wake);
+    pthread_mutex_unlock(&watch.lock);
 }

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * What all native types share: how their objects are made, find what they show, and let
+ * go of it.
+ */
+#include "xlators/glupy/types.h"
+
+enum { CHECKSUM_MAX = 32 };
+
+static PyTypeObject *const types[KIND_COUNT] = {
+    [KIND_LOC] = &loc_type, [KIND_FD] = &fd_type, [KIND_INODE] = &inode_type,
+    [KIND_DICT] = &dict_type, [KIND_IATT] = &iatt_type, [KIND_FLOCK] = &lock_type,
+    [KIND_LEASE] = &lease_type, [KIND_STATVFS] = &statvfs_type,
+};
+
+PyObject *
+view_stale(void)
+{
+    PyErr_SetString(classic_stale(), "what it shows was released with its graph");
+    return NULL;
+}
+
+PyObject *
+view_new(enum kind kind, struct request *r, void *p)
+{
+    if (!p)
+        Py_RETURN_NONE;
+    if (kind == KIND_STR)
+        return text_new(p);
+    if (!types[kind])
+        return PyErr_Format(PyExc_SystemError, "values of kind %d have no type", kind);
+    struct view *v = PyObject_New(struct view, types[kind]);
+
+    if (!v)
+        return NULL;
+    request_ref(r);
+    v->r = r;
+    v->p = p;
+    return (PyObject *)v;
+}
+
+/* ---- objects that own what they show --------------------------------------- */
+
+static struct view *
+new_own(enum kind kind, size_t size)
+{
+    struct own *own = calloc(1, sizeof(*own) + size);
+    struct view *v = own ? PyObject_New(struct view, types[kind]) : NULL;
+
+    if (!v) {
+        free(own);
+        PyErr_NoMemory();
+        return NULL;
+    }
+    own->kind = kind;
+    own->p = own->memory;
+    v->r = NULL;
+    v->p = own;
+    return v;
+}
+
+struct view *
+view_new_memory(enum kind kind, size_t size)
+{
+    return new_own(kind, size);
+}
+
+PyObject *
+view_new_reference(enum kind kind, void *p)
+{
+    struct view *v = new_own(kind, 0);
+
+    if (!v) {
+        view_drop_reference(kind, p);
+        return NULL;
+    }
+    ((struct own *)v->p)->p = p;
+    return (PyObject *)v;
+}
+
+PyObject *
+view_related(PyObject *self, enum kind kind, void *p)
+{
+    struct request *r = ((struct view *)self)->r;
+
+    if (r || !p)
+        return view_new(kind, r, p);
+    if (kind == KIND_INODE)
+        return view_new_reference(kind, inode_ref(p));
+    return view_new_reference(kind, dict_ref(p));
+}
+
+/* Not under the GIL: dropping the last reference to an inode or fd calls translators,
+ * which may wait for whatever they like. */
+static void
+own_release(struct later *later)
+{
+    struct own *own = (struct own *)later;
+
+    if (own->kind == KIND_INODE) {
+        inode_unref(own->p);
+    } else if (own->kind == KIND_FD) {
+        fd_unref(own->p);
+    } else if (own->kind == KIND_LOC) {
+        loc_t *loc = own->p;
+
+        if (loc->inode)
+            inode_unref(loc->inode);
+        if (loc->parent)
+            inode_unref(loc->parent);
+        if (!loc->path)
+            free((void *)loc->name);
+        free((void *)loc->path);
+    } else if (own->kind == KIND_DICT) {
+        dict_unref(own->p);
+    }
+    free(own);
+}
+
+static void
+own_drop(struct own *own)
+{
+    own->later.run = own_release;
+    if (own->kind == KIND_INODE || own->kind == KIND_FD || own->kind == KIND_LOC)
+        watchdog_later(&own->later);
+    else
+        own_release(&own->later);
+}
+
+void
+view_drop_reference(enum kind kind, void *p)
+{
+    struct own *own = calloc(1, sizeof(*own));
+
+    if (!own)
+        return; /* better lost than dropped where it may hang */
+    own->kind = kind;
+    own->p = p;
+    own_drop(own);
+}
+
+void
+view_dealloc(PyObject *self)
+{
+    struct view *v = (struct view *)self;
+
+    if (v->r)
+        watchdog_unref(v->r);
+    else
+        own_drop(v->p);
+    PyObject_Free(self);
+}
+
+/* ---- what a module hands back ---------------------------------------------- */
+
+static int
+wrong_type(PyObject *o, const char *name, const char *wanted)
+{
+    PyErr_Format(PyExc_TypeError, "%s: %s is wanted, not %.100s", name, wanted,
+                 Py_TYPE(o)->tp_name);
+    return -1;
+}
+
+static int
+text_pointer(PyObject *o, const char *name, void **p)
+{
+    static PyObject *last; /* until the next one is asked for, or nobody has it */
+    PyObject *text = text_read(o, name);
+
+    if (!text)
+        return -1;
+    Py_XSETREF(last, text);
+    *p = PyBytes_AS_STRING(text);
+    return 0;
+}
+
+int
+view_pointer(PyObject *o, enum kind kind, const char *name, void **p)
+{
+    *p = NULL;
+    if (o == Py_None)
+        return 0;
+    if (kind == KIND_STR)
+        return text_pointer(o, name, p);
+    if (!types[kind] || Py_TYPE(o) != types[kind])
+        return wrong_type(o, name, types[kind] ? types[kind]->tp_name : "None");
+    *p = view_address(o);
+    return *p ? 0 : -1;
+}
+
+int
+views_init(PyObject *module)
+{
+    for (int i = 0; i < KIND_COUNT; i++) {
+        if (types[i] && PyModule_AddType(module, types[i]))
+            return -1;
+    }
+    return PyModule_AddType(module, &vector_type);
+}
