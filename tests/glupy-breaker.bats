@@ -27,7 +27,7 @@ turns() { node g posix turns module-option.file "/srv/$N.t" "$@"; }
     [ "$(dump errors)" -lt 25 ]
     logged '20 operations failed within 60 s'
     logged 'pass through (on-error pass) for 1 s'
-    fs stat "$M/there"
+    there "$M/there"
     # it is tried, and fails still
     wait_until 20 eval 'looks 2 >/dev/null; logged "the module fails still"'
     breaker open

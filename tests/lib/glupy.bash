@@ -90,6 +90,7 @@ V
 }
 
 fs() { on c1 timeout 20 "$@"; }
+there() { fs stat "$1" >/dev/null; }
 absent() { ! fs stat "$1" 2>/dev/null; }
 # errno CMD...: the text after the last colon of what CMD complains
 errno() {

@@ -241,6 +241,8 @@ read_live_options(struct glupy *g, dict_t *options)
     g->breaker.failures = number(options, "breaker-failures", 0, BREAKER_FAILURES_MAX, 50);
     g->breaker.window_s = number(options, "breaker-window", 1, 3600, 10);
     g->breaker.pause_s = number(options, "breaker-pause", 1, 86400, 30);
+    if (!g->outsider)
+        memory_want(&g->memory, number(options, "memory", 0, 1 << 20, 512));
 }
 
 /* Keeps a reference to the options. NULL when out of memory. */
@@ -350,8 +352,8 @@ glupy_init(xlator_t *this)
         free(g);
         return -1;
     }
-    read_live_options(g, this->options);
     g->outsider = outsider(this->ctx);
+    read_live_options(g, this->options);
     if (g->outsider)
         gf_log(this->name, GF_LOG_INFO, "passes through: this is %s", g->outsider);
     if (!g->latest->module) {
@@ -378,6 +380,7 @@ glupy_fini(xlator_t *this)
         return;
     g->passthrough = true;
     status_remove(g);
+    memory_want_no_more(&g->memory);
 }
 
 static int32_t
@@ -440,6 +443,12 @@ static volume_option_t options[] = {
      .default_value = "30",
      .flags = OPT_FLAG_SETTABLE,
      .description = "Seconds, until one operation is tried."},
+    {.key = {"memory"},
+     .type = GF_OPTION_TYPE_STR,
+     .default_value = "512",
+     .flags = OPT_FLAG_SETTABLE,
+     .description = "MB that Python may have in this process; the largest of its "
+                    "instances' counts; 0: no limit."},
     {.key = {"module-option.*"},
      .type = GF_OPTION_TYPE_ANY,
      .description = "Handed to the module."},

@@ -9,6 +9,7 @@
  *   worker.c    the threads that run Python
  *   watchdog.c  the thread that never does, and ends what takes too long
  *   breaker.c   leaves a module alone that fails again and again
+ *   memory.c    what Python may allocate
  *   python.c    the interpreter, and every entry into it
  *   module.c    finds, checks and compiles a module's file
  *   convert.c   arguments to Python and back
@@ -88,6 +89,13 @@ struct breaker {
     uint64_t times[BREAKER_FAILURES_MAX]; /* of the last failures */
 };
 
+/* What an instance lets Python have in this process; see memory.c. */
+struct memory_wish {
+    unsigned mb; /* 0: no limit */
+    bool is_listed;
+    struct memory_wish *next;
+};
+
 /* A module as it was, or is to be, loaded. A request keeps the one it began with, so
  * that a new one can take its place while requests are under way. Never freed: Python
  * may hold what was made of it for ever, and it is small. */
@@ -125,6 +133,7 @@ struct glupy {
     struct breaker breaker;
     _Atomic(struct latency *) latency[GF_FOP_MAXVALUE];
     struct glupy *status_next; /* status.c */
+    struct memory_wish memory;
 };
 
 /* A fop that arrived; the generated entries call it. Always 0. */
@@ -387,6 +396,33 @@ breaker_is_open(struct glupy *g, uint64_t *trial)
     return atomic_load_explicit(&g->breaker.until, memory_order_relaxed) &&
            breaker_asks(g, trial);
 }
+
+/* ---- memory.c ----------------------------------------------------------- */
+
+/* Bytes. limit 0: none; refused: how many allocations were. */
+struct memory_use {
+    long long used, peak, limit;
+    unsigned long long refused;
+};
+
+/* Python allocates through here; between its pre-initialization and its
+ * initialization. */
+void
+memory_hook(void);
+/* An instance wants Python to have that many MB, 0 for no limit; the largest wish of
+ * the process counts. The wish must stay until it is taken back. */
+void
+memory_want(struct memory_wish *wish, unsigned mb);
+void
+memory_want_no_more(struct memory_wish *wish);
+/* What the calling thread does in Python from here to the end is our own code, not a
+ * module's: it has a reserve. May be nested. */
+void
+memory_ours_begin(void);
+void
+memory_ours_end(void);
+struct memory_use
+memory_use(void);
 
 /* ---- python.c ----------------------------------------------------------- */
 

@@ -88,6 +88,7 @@ start_interpreter(void)
         gf_log("glupy", GF_LOG_ERROR, "Python: %s", status.err_msg);
         return -EIO;
     }
+    memory_hook();
     PyImport_AppendInittab("_glupy", classic_init);
     PySys_AddAuditHook(audit, NULL);
     status = configure(&config);
@@ -121,6 +122,7 @@ python_start(struct worker_state *w)
 
     pthread_mutex_lock(&start_lock);
     if (!started && !broken) {
+        memory_ours_begin();
         err = start_interpreter();
         if (!err) {
             err = import_package();
@@ -131,6 +133,7 @@ python_start(struct worker_state *w)
         }
         started = !err;
         broken = err;
+        memory_ours_end();
     }
     pthread_mutex_unlock(&start_lock);
     return started ? 0 : -EIO;
@@ -139,8 +142,11 @@ python_start(struct worker_state *w)
 int
 python_enter(struct worker_state *w)
 {
-    if (!w->tstate)
+    if (!w->tstate) {
+        memory_ours_begin();
         w->tstate = PyThreadState_New(PyInterpreterState_Main());
+        memory_ours_end();
+    }
     if (!w->tstate)
         return -ENOMEM;
     PyEval_RestoreThread(w->tstate);
@@ -176,6 +182,7 @@ python_log_error(struct glupy *g, const char *where)
         atomic_fetch_add(&g->count.errors, 1);
         breaker_failed(g);
     }
+    memory_ours_begin();
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);
     if (trace && value)
@@ -192,6 +199,7 @@ python_log_error(struct glupy *g, const char *where)
     else if (!text)
         gf_log(name, GF_LOG_ERROR, "%s: an exception that cannot be described", where);
     PyErr_Clear();
+    memory_ours_end();
     Py_XDECREF(type);
     Py_XDECREF(value);
     Py_XDECREF(trace);

@@ -204,12 +204,18 @@ say_counters(const struct writer *w, struct glupy *g)
         {"refused", &g->count.refused},
     };
     long long in_flight = atomic_load(&g->count.in_flight);
+    struct memory_use memory = memory_use();
 
     say_number(w, "queued", worker_queued(g));
     say_number(w, "in-flight", in_flight > 0 ? (unsigned long long)in_flight : 0);
     say_text(w, "breaker", atomic_load(&g->breaker.until) ? "open" : "closed");
     say_number(w, "breaker-seconds-left", breaker_seconds_left(g));
     say_number(w, "breaker-opened", atomic_load(&g->breaker.opened));
+    /* of the process: all its instances have one Python */
+    say_number(w, "memory-used", memory.used > 0 ? (unsigned long long)memory.used : 0);
+    say_number(w, "memory-peak", (unsigned long long)memory.peak);
+    say_number(w, "memory-limit", (unsigned long long)memory.limit);
+    say_number(w, "memory-refused", memory.refused);
     say_number(w, "calls", latency_calls(g));
     for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
         say_number(w, counters[i].name, atomic_load(counters[i].value));

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+"""For tests: allocates without end, in the way that the looked up name says; other names
+are passed on."""
+import sys
+import threading
+
+from gluster.glupy import POINTER, Translator, dl, xlator_t
+
+CHILD = POINTER(xlator_t)()
+kept = []
+
+
+class xlator(Translator):
+
+    def lookup_fop(self, frame, this, loc, xdata):
+        name = (loc.contents.name or 'root').replace('-', '_')
+        getattr(self, 'lookup_' + name, lambda: None)()
+        dl.wind_lookup(frame, CHILD, loc, xdata)
+
+    def lookup_large(self):
+        parts = []
+        while True:
+            parts.append(bytes(1 << 20))
+
+    def lookup_at_once(self):
+        bytes(1 << 40)
+
+    def lookup_doubles(self):
+        text = 'x'
+        while True:
+            text += text
+
+    def lookup_small(self):
+        parts = []
+        while True:
+            parts.append((len(parts), str(len(parts))))
+
+    def lookup_dicts(self):
+        parts = {}
+        while True:
+            parts[len(parts)] = {len(parts): [len(parts)]}
+
+    def lookup_handles(self):
+        """Handles its own MemoryError, and goes on."""
+        parts = []
+        try:
+            while True:
+                parts.append(bytes(1 << 20))
+        except MemoryError:
+            parts = [f'{i}' for i in range(10000)]
+
+    def lookup_frames(self):
+        sys.setrecursionlimit(1 << 30)
+
+        def deeper(n):
+            a = b = c = d = e = f = g = h = n  # noqa: F841
+            return deeper(n + 1)
+        try:
+            deeper(0)
+        finally:
+            sys.setrecursionlimit(1000)
+
+    def lookup_threads(self):
+        def take():
+            parts = []
+            while len(parts) < 1 << 20:
+                parts.append(bytes(1 << 16))
+        threads = [threading.Thread(target=take) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+
+    def lookup_keeps(self):
+        while True:
+            kept.append(bytes(1 << 19))
+
+    def lookup_keeps_small(self):
+        while True:
+            kept.append([len(kept)])
+
+    def lookup_lets_go(self):
+        kept.clear()
