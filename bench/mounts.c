@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Rate of repeated failed lookups: stat of names that do not exist, the same ones
- * again and again, in several folders in turn, so that mounts are compared
- * side by side.
+ * Rate of an operation through mounts, in several folders in turn, so that mounts are
+ * compared side by side.
  *
- *   lookups [-n LOOKUPS] [-r ROUNDS] FOLDER…
+ *   mounts [-n OPERATIONS] [-r ROUNDS] lookups|reads FOLDER...
  *
- * Prints for each folder the median rate per second and the median of its ratio
- * to the first folder's in the same round.
+ * lookups: stat of names that do not exist, the same ones again and again. reads: of
+ * 4 KiB each, of FOLDER/file (at least 1 MiB), past the kernel's cache. Prints for each
+ * folder the median rate per second and the median of its ratio to the first folder's
+ * in the same round.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "common/strbuf.h"
 
-enum { NAMES = 20, MAX_FOLDERS = 8, MAX_ROUNDS = 1000 };
+enum { NAMES = 20, SIZE = 4096, BLOCKS = 256, MAX_FOLDERS = 8, MAX_ROUNDS = 1000 };
 
 static int
 by_value(const void *a, const void *b)
@@ -33,22 +35,46 @@ median(double *values, int n)
     return values[n / 2];
 }
 
-static double
-rate(const char *folder, int n)
+static void
+lookups(const char *folder, int n)
 {
     char path[NAMES][4200];
-    struct timespec a, b;
     struct stat st;
 
     for (int i = 0; i < NAMES; i++)
         snprintf(path[i], sizeof(path[i]), "%s/no-such-file-%d", folder, i);
-    clock_gettime(CLOCK_MONOTONIC, &a);
     for (int i = 0; i < n; i++)
         if (stat(path[i % NAMES], &st) == 0 || errno != ENOENT) {
-            fprintf(stderr, "lookups: %s: %s, ENOENT is wanted\n",
+            fprintf(stderr, "mounts: %s: %s, ENOENT is wanted\n",
                     path[i % NAMES], strerror(errno));
             exit(1);
         }
+}
+
+static void
+reads(const char *folder, int n)
+{
+    static _Alignas(SIZE) char buffer[SIZE];
+    char path[4200];
+
+    snprintf(path, sizeof(path), "%s/file", folder);
+    int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+    for (int i = 0; i < n; i++)
+        if (fd < 0 || pread(fd, buffer, SIZE, (off_t)(i % BLOCKS) * SIZE) != SIZE) {
+            fprintf(stderr, "mounts: read %s: %s\n", path, strerror(errno));
+            exit(1);
+        }
+    close(fd);
+}
+
+static double
+rate(const char *folder, int n, void (*operation)(const char *, int))
+{
+    struct timespec a, b;
+
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    operation(folder, n);
     clock_gettime(CLOCK_MONOTONIC, &b);
     return n / ((double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
 }
@@ -67,15 +93,19 @@ main(int argc, char **argv)
         else
             return 2;
     }
-    char **folder = argv + optind;
-    int folders = argc - optind;
+    char **folder = argv + optind + 1;
+    int folders = argc - optind - 1;
+    bool looks = folders >= 0 && !strcmp(argv[optind], "lookups");
+
+    if (folders < 0 || (!looks && strcmp(argv[optind], "reads")))
+        n = 0;
     if (n < 1 || rounds < 1 || rounds > MAX_ROUNDS || folders < 1 || folders > MAX_FOLDERS) {
-        fprintf(stderr, "usage: lookups [-n LOOKUPS] [-r ROUNDS] FOLDER...\n");
+        fprintf(stderr, "usage: mounts [-n OPERATIONS] [-r ROUNDS] lookups|reads FOLDER...\n");
         return 2;
     }
     for (int r = -1; r < rounds; r++) /* the first round warms up */
         for (int f = 0; f < folders; f++) {
-            double x = rate(folder[f], n);
+            double x = rate(folder[f], n, looks ? lookups : reads);
 
             if (r < 0)
                 continue;
