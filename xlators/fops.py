@@ -50,6 +50,19 @@ def read(path):
     return fops
 
 
+def shown(params):
+    """The names that the native interface shows: count and iobref are parts of the vector
+    before them."""
+    names = []
+    for before, p in zip([None, *params], params):
+        if p.ctype != 'struct iobref *' and not (before and before.ctype == 'struct iovec *'):
+            names.append(p.name)
+    return tuple(names)
+
+
 if __name__ == '__main__':
+    table = read(sys.argv[1])
     print('# Generated while building: see fops.py.')
-    print(f'FOPS = {[fop.name for fop in read(sys.argv[1])]}')
+    print(f'FOPS = {[fop.name for fop in table]}')
+    print(f'ARGUMENTS = {({fop.name: shown(fop.args) for fop in table})}')
+    print(f'RESULTS = {({fop.name: shown(fop.results) for fop in table})}')

@@ -10,6 +10,9 @@ xlators_glupy_la_SOURCES = \
 # what Python sees of a fop's arguments, natively
 xlators_glupy_la_SOURCES += xlators/glupy/view.h xlators/glupy/types.h \
 	xlators/glupy/view.c xlators/glupy/attribute.c xlators/glupy/loc.c xlators/glupy/iatt.c \
+	xlators/glupy/native.h xlators/glupy/request.h \
+	xlators/glupy/native.c xlators/glupy/task.c xlators/glupy/reply.c xlators/glupy/marshal.c \
+	xlators/glupy/timer.c \
 	xlators/glupy/dict.c xlators/glupy/dirent.c xlators/glupy/iovec.c xlators/glupy/lock.c
 nodist_xlators_glupy_la_SOURCES = xlators/glupy/fops.c
 xlators_glupy_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI) \

@@ -8,6 +8,7 @@
 #include <structmember.h>
 
 #include "xlators/glupy/glupy.h"
+#include "xlators/glupy/native.h"
 #include "xlators/glupy/view.h"
 
 #include "common/cleanup.h"
@@ -27,7 +28,7 @@ struct handle {
 enum operation { OP_WIND, OP_UNWIND };
 
 /* dl.wind_lookup and the like */
-struct call {
+struct function {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     PyObject *dict; /* modules set restype and argtypes, as on a ctypes function */
@@ -157,7 +158,7 @@ decide(struct request *r, enum decision decision, struct values *values,
         request_take(r, (word & ~0xffu) | DECIDING, DECIDED);
     } else {
         Py_BEGIN_ALLOW_THREADS
-        request_act(r);
+        request_act_queued(r);
         Py_END_ALLOW_THREADS
     }
     Py_RETURN_NONE;
@@ -218,7 +219,7 @@ unwind(struct request *r, PyObject *const *argv)
         return NULL;
     /* a child's error has no values: they excuse nothing once it is a success */
     const union value *original =
-        r->phase == PHASE_CBK && (r->op_ret >= 0 || op_ret < 0) ? r->res.v : NULL;
+        r->phase == PHASE_CBK && (r->op_ret >= 0 || op_ret < 0) ? r->first.res.v : NULL;
     struct values *values = convert_read(r, argv + 5, f->res, f->resc, original,
                                         (int)op_ret, &same);
 
@@ -230,7 +231,7 @@ unwind(struct request *r, PyObject *const *argv)
 static PyObject *
 call_vectorcall(PyObject *self, PyObject *const *argv, size_t nargsf, PyObject *names)
 {
-    struct call *call = (struct call *)self;
+    struct function *call = (struct function *)self;
     const struct fop *f = &glupy_fops[call->fop];
     bool winds = call->operation == OP_WIND;
     Py_ssize_t want = winds ? f->argc + 2 : f->resc + 5;
@@ -252,17 +253,17 @@ call_vectorcall(PyObject *self, PyObject *const *argv, size_t nargsf, PyObject *
 static void
 call_dealloc(PyObject *self)
 {
-    Py_XDECREF(((struct call *)self)->dict);
+    Py_XDECREF(((struct function *)self)->dict);
     Py_TYPE(self)->tp_free(self);
 }
 
 static PyTypeObject call_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "_glupy.Call",
-    .tp_basicsize = sizeof(struct call),
+    .tp_basicsize = sizeof(struct function),
     .tp_dealloc = call_dealloc,
     .tp_call = PyVectorcall_Call,
-    .tp_vectorcall_offset = offsetof(struct call, vectorcall),
-    .tp_dictoffset = offsetof(struct call, dict),
+    .tp_vectorcall_offset = offsetof(struct function, vectorcall),
+    .tp_dictoffset = offsetof(struct function, dict),
     .tp_getattro = PyObject_GenericGetAttr,
     .tp_setattro = PyObject_GenericSetAttr,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
@@ -272,8 +273,8 @@ static PyTypeObject call_type = {
 
 /* ---- the module's functions --------------------------------------------- */
 
-static struct code *
-code_of(PyObject *c_this)
+struct code *
+classic_code(PyObject *c_this)
 {
     struct code *code = PyLong_AsVoidPtr(c_this);
 
@@ -295,7 +296,7 @@ new_call(PyObject *module, PyObject *args)
     for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
         if (!glupy_fops[i].name || strcmp(glupy_fops[i].name, name))
             continue;
-        struct call *call = PyObject_New(struct call, &call_type);
+        struct function *call = PyObject_New(struct function, &call_type);
 
         if (!call)
             return NULL;
@@ -339,7 +340,7 @@ set_handler(PyObject *module, PyObject *args)
     (void)module;
     if (!PyArg_ParseTuple(args, "OssO", &c_this, &name, &phase, &handler))
         return NULL;
-    struct code *code = code_of(c_this);
+    struct code *code = classic_code(c_this);
 
     if (!code)
         return NULL;
@@ -376,7 +377,7 @@ add_option(dict_t *options, char *key, data_t *value, void *arg)
 static PyObject *
 describe(PyObject *module, PyObject *c_this)
 {
-    struct code *code = code_of(c_this);
+    struct code *code = classic_code(c_this);
 
     (void)module;
     if (!code)
@@ -398,7 +399,7 @@ set_this(PyObject *module, PyObject *args)
     (void)module;
     if (!PyArg_ParseTuple(args, "OO", &c_this, &pointer))
         return NULL;
-    struct code *code = code_of(c_this);
+    struct code *code = classic_code(c_this);
 
     if (!code)
         return NULL;
@@ -480,7 +481,7 @@ classic_init(void)
     stale_error = PyErr_NewException("gluster.glupy.StaleRequest",
                                      PyExc_RuntimeError, NULL);
     if (!stale_error || PyModule_AddObjectRef(module, "StaleRequest", stale_error) ||
-        views_init(module))
+        views_init(module) || native_init(module))
         Py_CLEAR(module);
     return module;
 }

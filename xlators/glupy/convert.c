@@ -109,7 +109,7 @@ convert_arguments(struct request *r, PyObject *handle, PyObject **argv)
         argv[n++] = Py_NewRef(this);
         return n + (int)f->argc;
     }
-    if (values_to_python(r, handle, f->res, f->resc, r->res.v, argv + 5))
+    if (values_to_python(r, handle, f->res, f->resc, r->first.res.v, argv + 5))
         return -1;
     argv[n++] = Py_NewRef(handle);
     argv[n++] = PyLong_FromLong(0); /* the cookie: there is one child */
@@ -190,8 +190,8 @@ is_held(const struct request *r, enum kind kind, const void *p)
         if (f->args[i].kind == kind && r->args.v[i].p == p)
             return true;
     }
-    for (unsigned i = 0; r->has_res && i < f->resc; i++) {
-        if (f->res[i].kind == kind && r->res.v[i].p == p)
+    for (unsigned i = 0; r->first.has_res && i < f->resc; i++) {
+        if (f->res[i].kind == kind && r->first.res.v[i].p == p)
             return true;
     }
     return false;
@@ -221,9 +221,9 @@ vector_room(const struct request *r, const void *p, int64_t count)
         if (f->args[i].kind == KIND_VECTOR && r->args.v[i].p == p)
             return r->args.v[i + 1].i;
     }
-    for (unsigned i = 0; r->has_res && i < f->resc; i++) {
-        if (f->res[i].kind == KIND_VECTOR && r->res.v[i].p == p)
-            return r->res.v[i + 1].i;
+    for (unsigned i = 0; r->first.has_res && i < f->resc; i++) {
+        if (f->res[i].kind == KIND_VECTOR && r->first.res.v[i].p == p)
+            return r->first.res.v[i + 1].i;
     }
     return count;
 }

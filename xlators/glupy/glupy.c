@@ -190,8 +190,8 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
     r->trial = trial;
     latency_call(g, fop);
     if (!handled) { /* the module looks at the answer only */
-        atomic_store(&r->word, AWAY);
-        f->wind(frame, r, FIRST_CHILD(this), args);
+        if (request_pass_down(r, args))
+            request_continue(r, true);
     } else if (state == READY) {
         request_queue(r);
     } else {

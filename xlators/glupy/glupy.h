@@ -6,6 +6,7 @@
  *   fops.c      (generated) four typed functions per fop, and the table of them
  *   value.c     arguments held without their types
  *   request.c   the life of one intercepted fop; who owns it; exactly one unwind
+ *   native.h    the native interface: coroutines
  *   worker.c    the threads that run Python
  *   watchdog.c  the thread that never does, and ends what takes too long
  *   breaker.c   leaves a module alone that fails again and again
@@ -37,6 +38,7 @@
 #include "xlators/glupy/value.h"
 
 struct request;
+struct native;
 struct latency;
 struct strbuf;
 typedef struct _object PyObject;
@@ -110,6 +112,9 @@ struct code {
     /* Python's, under the GIL; set before it becomes the instance's code */
     PyObject *instance, *c_this;
     PyObject *handlers[GF_FOP_MAXVALUE][2]; /* [fop][phase] */
+    bool is_native;
+    struct native *natives[GF_FOP_MAXVALUE]; /* how the native handlers are called */
+    bool wants_caller[GF_FOP_MAXVALUE];      /* Python asks who asks */
 };
 
 /* One instance: this->private */
@@ -157,118 +162,6 @@ glupy_is_code(const struct code *code);
 void
 glupy_set_slots(struct glupy *g);
 
-/* ---- request.c ---------------------------------------------------------- */
-
-enum phase { PHASE_FOP, PHASE_CBK };
-
-/* Who has the request. A change of owner is one compare and exchange on `word`;
- * it holds a count of phases too, so that a worker which returns late from an
- * earlier phase does not take the request from a later one. */
-enum owner {
-    QUEUED,   /* the queue; waits for a worker */
-    RUNNING,  /* a worker: its handler runs */
-    PARKED,   /* Python: the handler has returned and left it undecided */
-    DECIDING, /* one thread, which winds or unwinds it now */
-    DECIDED,  /* a decision stands; carried out when the handler returns */
-    AWAY,     /* the child */
-    DONE,     /* nobody: unwound, or handed on for good */
-};
-
-enum decision {
-    DECIDE_WIND,   /* to child, with out or the original arguments */
-    DECIDE_TAIL,   /* the same, as if glupy were not there: the answer passes by */
-    DECIDE_UNWIND, /* op_ret, op_errno and out or the child's answer */
-};
-
-struct request {
-    atomic_uint refs;
-    atomic_uint word;   /* owner | phases << 8 */
-    atomic_uint handles; /* Python objects that stand for it */
-    struct glupy *g;
-    struct code *code;   /* NULL while the instance has none */
-    call_frame_t *frame; /* valid until DONE */
-    glusterfs_fop_t fop;
-    enum phase phase;
-    uint64_t id, root_unique;
-
-    enum decision decision;
-    xlator_t *child;
-    int32_t op_ret, op_errno;
-    bool has_args, has_res;
-    atomic_bool released; /* what it held was given back: its graph is down */
-    struct values args, res; /* from above, from below */
-    struct values *out[2]; /* by phase: what Python wound or unwound, or NULL for
-                              what came from above or below */
-
-    uint64_t deadline;  /* ns, monotonic; 0: none */
-    uint64_t budget;    /* ns of Python time that are left */
-    bool unlimited;     /* there was no timeout yet, so that budget means nothing */
-    uint64_t queued;    /* ns, when the phase began */
-    bool uncharged;     /* the wait for the module's import is not the fop's */
-    uint64_t trial;     /* the breaker's number, or 0 */
-    struct request *next;              /* in the queue, or waiting */
-    struct request *act_next;          /* on a list of the watchdog's */
-    enum owner act_owner;              /* there: who had it */
-    struct request *watch_next, **watch_prev; /* all that live; the watchdog's lock */
-};
-
-/* NULL when out of memory or threads. args may be NULL: Python will not see them. */
-struct request *
-request_new(struct glupy *g, struct code *code, call_frame_t *frame,
-            glusterfs_fop_t fop, const union value *args);
-void
-request_ref(struct request *r);
-/* May release inodes and the like: never under the GIL or a lock. */
-void
-request_unref(struct request *r);
-
-/* Was what it held given back, since its graph is down? Set with the GIL held. */
-static inline bool
-request_is_released(const struct request *r)
-{
-    return atomic_load_explicit(&r->released, memory_order_relaxed);
-}
-
-unsigned
-request_word(const struct request *r);
-static inline enum owner
-word_owner(unsigned word)
-{
-    return word & 0xff;
-}
-/* Takes r from `from` for `to`. False: somebody else was faster. */
-bool
-request_take(struct request *r, unsigned from_word, enum owner to);
-
-/* Carries out the decision; r must be DECIDING. Not under the GIL. */
-void
-request_act(struct request *r);
-/* Decides as on-error says (pass: as if not intercepted), then acts. r must be
- * DECIDING. Not under the GIL. */
-void
-request_give_up(struct request *r);
-/* Hands r to the workers for its (next) phase and starts the clock. */
-void
-request_queue(struct request *r);
-
-uint64_t
-now_ns(void);
-/* The clock runs while Python, or the queue before it, has the request. */
-void
-request_start_clock(struct request *r);
-void
-request_stop_clock(struct request *r);
-/* If the deadline is over while Python has r, r is taken (DECIDING), and the owner
- * it had is returned; else DONE. */
-enum owner
-request_expire(struct request *r, uint64_t now);
-
-enum next_step { STEP_NONE, STEP_ACT, STEP_GIVE_UP };
-/* The handler has returned, or raised (not ok). GIL. running: the word while it ran.
- * Says what is left to do without the GIL; r is DECIDING then. */
-enum next_step
-request_returned(struct request *r, unsigned running, bool ok);
-
 /* ---- worker.c ----------------------------------------------------------- */
 
 /* Gives r to the workers; takes over one reference. */
@@ -280,6 +173,14 @@ bool
 worker_run_here(struct request *r);
 void
 worker_queue_load(struct code *code);
+/* Something for Python to do that is no request's. */
+struct job {
+    void (*run)(struct job *); /* with the GIL; frees it, if it is to be freed */
+    struct job *next;
+};
+/* Has a worker run it, soon. */
+void
+worker_queue_job(struct job *job);
 /* At least that many workers from now on. */
 void
 worker_want(unsigned threads);
@@ -447,12 +348,12 @@ python_forget(struct worker_state *w);
 /* Loads a module: sets code's handlers, or reason. GIL. 0 or -1. */
 int
 python_load(struct code *code);
-/* Runs r's handler; running is r's word. GIL. */
-enum next_step
-python_run(struct request *r, unsigned running);
 /* Logs the exception that is set, each distinct traceback once; clears it. */
 void
 python_log_error(struct glupy *g, const char *where);
+/* The exception that is set, which is cleared; NULL where none is. A new reference. */
+PyObject *
+python_take_error(void);
 /* Raises in the thread of w if it still runs r. GIL. */
 void
 python_interrupt(struct worker_state *w, struct request *r);
@@ -473,6 +374,9 @@ module_read(const struct code *code, char **text, size_t *len, char **file,
 
 PyObject *
 classic_init(void); /* for PyImport_AppendInittab("_glupy") */
+/* The code that a module's c_this stands for, or NULL with an exception. */
+struct code *
+classic_code(PyObject *c_this);
 /* A new handle of r. */
 PyObject *
 classic_handle(struct request *r);
@@ -499,5 +403,7 @@ struct values *
 convert_read(const struct request *r, PyObject *const *argv,
              const struct param *params, unsigned count,
              const union value *original, int op_ret, bool *same);
+
+#include "xlators/glupy/request.h"
 
 #endif

@@ -259,6 +259,14 @@ release_rest(struct vector *v)
     PyErr_Clear();
 }
 
+size_t
+view_vector_size(PyObject *o)
+{
+    return Py_TYPE(o) == &vector_type
+               ? total(((struct vector *)o)->vec, Py_SIZE(o))
+               : 0;
+}
+
 void
 view_vector_revoke(PyObject *o)
 {

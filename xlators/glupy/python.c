@@ -6,7 +6,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "xlators/glupy/glupy.h"
+#include "xlators/glupy/native.h"
 
 #include <dlfcn.h>
 
@@ -205,6 +205,20 @@ python_log_error(struct glupy *g, const char *where)
     Py_XDECREF(trace);
 }
 
+PyObject *
+python_take_error(void)
+{
+    PyObject *type, *value, *trace;
+
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (trace && value)
+        PyException_SetTraceback(value, trace);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+    return value;
+}
+
 void
 python_interrupt(struct worker_state *w, struct request *r)
 {
@@ -266,6 +280,8 @@ python_load(struct code *code)
 enum next_step
 python_run(struct request *r, unsigned running)
 {
+    if (r->code->is_native)
+        return native_run(r, running);
     PyObject *argv[VALUES_MAX + 6] = {NULL};
     PyObject *handler = r->code->handlers[r->fop][r->phase];
     AUTO_PY PyObject *handle = classic_handle(r);

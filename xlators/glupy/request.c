@@ -3,9 +3,11 @@
  * The life of one intercepted fop, all of it in C: whatever Python does or does
  * not do, a request has exactly one owner and ends with exactly one unwind.
  */
-#include "xlators/glupy/glupy.h"
+#include "xlators/glupy/request.h"
 
 #include <time.h>
+
+#include "common/cleanup.h"
 
 static atomic_ullong ids;
 
@@ -18,6 +20,32 @@ now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* ---- making and freeing ------------------------------------------------- */
+
+static struct caller *
+caller_new(const call_stack_t *root)
+{
+    const char *client = root->client ? root->client->client_uid : NULL;
+    size_t client_len = client ? strlen(client) + 1 : 0;
+    size_t groups_size = root->ngrps * sizeof(gid_t);
+    struct caller *caller = malloc(sizeof(*caller) + groups_size + client_len);
+
+    if (!caller)
+        return NULL;
+    caller->uid = root->uid;
+    caller->gid = root->gid;
+    caller->pid = root->pid;
+    caller->ngroups = root->ngrps;
+    caller->groups = (gid_t *)(caller + 1);
+    memcpy(caller->groups, root->groups, groups_size);
+    caller->client = client ? (char *)caller->groups + groups_size : NULL;
+    if (client)
+        memcpy(caller->client, client, client_len);
+    caller->owner_len = (unsigned)root->lk_owner.len;
+    memcpy(caller->owner, root->lk_owner.data, caller->owner_len);
+    return caller;
+}
+
 struct request *
 request_new(struct glupy *g, struct code *code, call_frame_t *frame,
             glusterfs_fop_t fop, const union value *args)
@@ -26,9 +54,8 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
 
     if (!r)
         return NULL;
-    /* the values' areas are large and need no zeroes */
-    memset(r, 0, offsetof(struct request, args));
-    memset(&r->out, 0, sizeof(*r) - offsetof(struct request, out));
+    memset(r, 0, offsetof(struct request, first));
+    memset(&r->first, 0, offsetof(struct call, res));
     if (args) {
         const struct fop *f = &glupy_fops[fop];
 
@@ -49,6 +76,8 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     r->root_unique = frame->root->unique;
     r->budget = (uint64_t)atomic_load(&g->timeout_ms) * 1000000u;
     r->unlimited = !r->budget;
+    if (!code || code->wants_caller[fop])
+        r->caller = caller_new(frame->root);
     if (!watchdog_add(r)) {
         request_unref(r);
         return NULL;
@@ -63,6 +92,24 @@ request_ref(struct request *r)
     atomic_fetch_add(&r->refs, 1);
 }
 
+static void
+values_drop(struct values *values, const struct param *params, unsigned count)
+{
+    if (values)
+        values_release(values, params, count);
+    free(values);
+}
+
+static void
+call_release(struct call *call)
+{
+    const struct fop *f = &glupy_fops[call->fop];
+
+    if (call->has_res)
+        values_release(&call->res, f->res, f->resc);
+    values_drop(call->args, f->args, f->argc);
+}
+
 void
 request_unref(struct request *r)
 {
@@ -72,16 +119,19 @@ request_unref(struct request *r)
 
     if (r->has_args)
         values_release(&r->args, f->args, f->argc);
-    if (r->has_res)
-        values_release(&r->res, f->res, f->resc);
-    if (r->out[PHASE_FOP])
-        values_release(r->out[PHASE_FOP], f->args, f->argc);
-    if (r->out[PHASE_CBK])
-        values_release(r->out[PHASE_CBK], f->res, f->resc);
-    free(r->out[PHASE_FOP]);
-    free(r->out[PHASE_CBK]);
+    values_drop(r->out[PHASE_FOP], f->args, f->argc);
+    values_drop(r->out[PHASE_CBK], f->res, f->resc);
+    call_release(&r->first);
+    for (struct call *call = r->calls, *next; call; call = next) {
+        next = call->next;
+        call_release(call);
+        free(call);
+    }
+    free(r->caller);
     free(r);
 }
+
+/* ---- owners ------------------------------------------------------------- */
 
 unsigned
 request_word(const struct request *r)
@@ -96,111 +146,23 @@ request_take(struct request *r, unsigned from_word, enum owner to)
                                           (from_word & ~0xffu) | to);
 }
 
-static void
-set_owner(struct request *r, enum owner to)
+/* As request_take, whether or not it was poked, which it stays. */
+static bool
+take_poked(struct request *r, unsigned from, enum owner to)
 {
-    atomic_store(&r->word, (request_word(r) & ~0xffu) | to);
-}
+    unsigned word = from;
 
-void
-request_start_clock(struct request *r)
-{
-    uint64_t timeout = (uint64_t)atomic_load(&r->g->timeout_ms) * 1000000u;
-
-    if (timeout && r->unlimited) { /* it is set while r is under way */
-        r->budget = timeout;
-        r->unlimited = false;
+    while (!atomic_compare_exchange_weak(&r->word, &word, (word & ~0x7fu) | to)) {
+        if ((word & ~(unsigned)POKED) != from)
+            return false;
     }
-    r->queued = now_ns();
-    r->deadline = timeout ? r->queued + r->budget : 0;
+    return true;
 }
 
-void
-request_stop_clock(struct request *r)
+static unsigned
+queued_word(unsigned word)
 {
-    uint64_t spent = r->uncharged ? 0 : now_ns() - r->queued;
-
-    r->uncharged = false;
-    r->budget = spent < r->budget ? r->budget - spent : 0;
-    r->deadline = 0;
-}
-
-/* Nobody will come back to this request: no callback, no Python. */
-static void
-finish(struct request *r)
-{
-    set_owner(r, DONE);
-    if (r->trial)
-        breaker_tried(r->g, r->trial);
-    watchdog_remove(r);
-    atomic_fetch_sub(&r->g->count.in_flight, 1);
-    request_unref(r);
-}
-
-static void
-act_wind(struct request *r)
-{
-    const struct fop *f = &glupy_fops[r->fop];
-    const union value *args = r->out[PHASE_FOP] ? r->out[PHASE_FOP]->v : r->args.v;
-    call_frame_t *frame = r->frame;
-
-    if (r->decision == DECIDE_TAIL || !r->code ||
-        !r->code->handlers[r->fop][PHASE_CBK]) {
-        finish(r);
-        f->tail(frame, r->child, args);
-        return;
-    }
-    request_stop_clock(r);
-    set_owner(r, AWAY); /* before: the answer may come inside the call */
-    f->wind(frame, r, r->child, args);
-}
-
-static void
-act_unwind(struct request *r)
-{
-    static const union value none[VALUES_MAX];
-    const struct fop *f = &glupy_fops[r->fop];
-    call_frame_t *frame = r->frame;
-    const union value *res = r->out[PHASE_CBK] ? r->out[PHASE_CBK]->v
-                             : r->has_res      ? r->res.v
-                                               : none;
-
-    finish(r);
-    f->unwind(frame, r->op_ret, r->op_errno, res);
-}
-
-void
-request_act(struct request *r)
-{
-    xlator_t *before = THIS;
-
-    request_ref(r); /* what is passed down or up must outlive the call */
-    THIS = r->g->xl;
-    if (r->decision == DECIDE_UNWIND)
-        act_unwind(r);
-    else
-        act_wind(r);
-    THIS = before;
-    request_unref(r);
-}
-
-void
-request_give_up(struct request *r)
-{
-    if (atomic_load(&r->g->fail)) {
-        static const union value none[VALUES_MAX];
-        xlator_t *before = THIS;
-        call_frame_t *frame = r->frame;
-        const struct fop *f = &glupy_fops[r->fop];
-
-        THIS = r->g->xl;
-        finish(r);
-        f->unwind(frame, -1, EIO, none);
-        THIS = before;
-        return;
-    }
-    r->decision = r->phase == PHASE_FOP ? DECIDE_TAIL : DECIDE_UNWIND;
-    request_act(r);
+    return ((word & ~0xffu) + 0x100) | QUEUED;
 }
 
 enum owner
@@ -209,7 +171,7 @@ request_expire(struct request *r, uint64_t now)
     unsigned word = request_word(r);
     enum owner owner = word_owner(word);
 
-    if (owner != QUEUED && owner != RUNNING && owner != PARKED && owner != DECIDED)
+    if (owner == DONE || owner == DECIDING || owner == DRAINING)
         return DONE;
     if (!r->deadline || now < r->deadline)
         return DONE;
@@ -228,38 +190,332 @@ request_returned(struct request *r, unsigned running, bool ok)
     return request_take(r, running, DECIDING) ? STEP_GIVE_UP : STEP_NONE;
 }
 
+enum next_step
+request_decided(struct request *r, unsigned running, bool ok)
+{
+    if (!take_poked(r, running, DECIDING))
+        return STEP_NONE;
+    return ok ? STEP_ACT : STEP_GIVE_UP;
+}
+
+/* ---- the clock ---------------------------------------------------------- */
+
+void
+request_start_clock(struct request *r)
+{
+    uint64_t timeout = (uint64_t)atomic_load(&r->g->timeout_ms) * 1000000u;
+
+    request_stop_clock(r);
+    if (timeout && r->unlimited) { /* it is set while r is under way */
+        r->budget = timeout;
+        r->unlimited = false;
+    }
+    r->queued = now_ns();
+    r->deadline = timeout ? r->queued + r->budget : 0;
+    r->clock_runs = true;
+}
+
+void
+request_stop_clock(struct request *r)
+{
+    if (!r->clock_runs)
+        return;
+    uint64_t spent = r->uncharged ? 0 : now_ns() - r->queued;
+
+    r->uncharged = false;
+    r->clock_runs = false;
+    r->budget = spent < r->budget ? r->budget - spent : 0;
+    r->deadline = 0;
+}
+
+/* ---- carrying out ------------------------------------------------------- */
+
+/* Nobody will come back to this request: no callback, no Python. */
+static void
+finish(struct request *r)
+{
+    atomic_store(&r->word, (request_word(r) & ~0xffu) | DONE);
+    if (r->trial)
+        breaker_tried(r->g, r->trial);
+    watchdog_remove(r);
+    atomic_fetch_sub(&r->g->count.in_flight, 1);
+    if (r->task || r->buffers || atomic_load(&r->inbox))
+        native_abandon(r); /* keeps a reference of its own */
+    request_unref(r);
+}
+
+/* DECIDING becomes AWAY, or, where something came meanwhile, QUEUED: true. */
+static bool
+settle(struct request *r)
+{
+    unsigned word = request_word(r);
+
+    while (!(word & POKED)) {
+        if (atomic_compare_exchange_weak(&r->word, &word, (word & ~0xffu) | AWAY))
+            return false;
+    }
+    request_start_clock(r);
+    atomic_store(&r->word, queued_word(word));
+    return true;
+}
+
+static void
+wind_call(struct call *call, const union value *args)
+{
+    struct request *r = call->r;
+
+    request_ref(r); /* the answer's */
+    atomic_fetch_add(&r->outstanding, 1);
+    glupy_fops[call->fop].wind(r->frame, call, call->child, args);
+}
+
+bool
+request_pass_down(struct request *r, const union value *args)
+{
+    r->first.r = r;
+    r->first.fop = r->fop;
+    r->first.child = r->child;
+    wind_call(&r->first, args);
+    return settle(r);
+}
+
+static bool
+act_wind(struct request *r)
+{
+    const struct fop *f = &glupy_fops[r->fop];
+    const union value *args = r->out[PHASE_FOP] ? r->out[PHASE_FOP]->v : r->args.v;
+    call_frame_t *frame = r->frame;
+
+    if (r->decision == DECIDE_TAIL || !r->code ||
+        !r->code->handlers[r->fop][PHASE_CBK]) {
+        finish(r);
+        f->tail(frame, r->child, args);
+        return false;
+    }
+    request_stop_clock(r);
+    return request_pass_down(r, args);
+}
+
+static bool
+act_calls(struct request *r)
+{
+    struct call *list = TAKE(r->to_wind);
+
+    request_stop_clock(r);
+    if (!list && !r->sleeping && !atomic_load(&r->outstanding))
+        request_start_clock(r); /* what it waits for is Python's to bring about */
+    for (struct call *call = list, *next; call; call = next) {
+        next = call->next_wind;
+        wind_call(call, call->args ? call->args->v : r->args.v);
+    }
+    return settle(r);
+}
+
+static void
+act_unwind(struct request *r)
+{
+    static const union value none[VALUES_MAX];
+    const struct fop *f = &glupy_fops[r->fop];
+    call_frame_t *frame = r->frame;
+    const struct call *answer = atomic_load(&r->answer);
+    const union value *res = r->out[PHASE_CBK]            ? r->out[PHASE_CBK]->v
+                             : answer && answer->has_res ? answer->res.v
+                                                         : none;
+
+    finish(r);
+    f->unwind(frame, r->op_ret, r->op_errno, res);
+}
+
+bool
+request_act(struct request *r)
+{
+    xlator_t *before = THIS;
+    bool more = false;
+
+    request_ref(r); /* what is passed down or up must outlive the call */
+    THIS = r->g->xl;
+    if (r->decision == DECIDE_UNWIND)
+        act_unwind(r);
+    else if (r->decision == DECIDE_CALLS)
+        more = act_calls(r);
+    else
+        more = act_wind(r);
+    THIS = before;
+    request_unref(r);
+    return more;
+}
+
+void
+request_act_queued(struct request *r)
+{
+    if (request_act(r)) {
+        request_ref(r);
+        worker_queue(r);
+    }
+}
+
+/* No child has it any more. */
+static void
+give_up_now(struct request *r)
+{
+    struct call *answer = atomic_load(&r->answer);
+
+    r->decision = answer || r->phase == PHASE_CBK ? DECIDE_UNWIND : DECIDE_TAIL;
+    if (atomic_load(&r->g->fail)) {
+        r->decision = DECIDE_UNWIND;
+        r->op_ret = -1;
+        r->op_errno = EIO;
+        atomic_store(&r->answer, NULL);
+    } else if (answer) {
+        r->op_ret = answer->op_ret;
+        r->op_errno = answer->op_errno;
+    }
+    values_drop(TAKE(r->out[PHASE_CBK]), glupy_fops[r->fop].res, glupy_fops[r->fop].resc);
+    values_drop(TAKE(r->out[PHASE_FOP]), glupy_fops[r->fop].args, glupy_fops[r->fop].argc);
+    request_act(r);
+}
+
+void
+request_give_up(struct request *r)
+{
+    unsigned draining = (request_word(r) & ~0xffu) | DRAINING;
+
+    if (!atomic_load(&r->outstanding)) {
+        give_up_now(r);
+        return;
+    }
+    /* unwinding destroys the frames that the children have */
+    request_stop_clock(r);
+    atomic_store(&r->word, draining);
+    if (!atomic_load(&r->outstanding) && request_take(r, draining, DECIDING))
+        give_up_now(r);
+}
+
+/* ---- queue and inbox ---------------------------------------------------- */
+
+void
+request_continue(struct request *r, bool may_run_here)
+{
+    request_ref(r); /* the queue's */
+    if (!may_run_here || atomic_load(&r->g->threads) != THREADS_INLINE || !worker_run_here(r))
+        worker_queue(r);
+}
+
 void
 request_queue(struct request *r)
 {
     request_start_clock(r);
-    request_ref(r); /* the queue's */
-    unsigned phases = (request_word(r) & ~0xffu) + 0x100;
+    atomic_store(&r->word, queued_word(request_word(r)));
+    request_continue(r, true);
+}
 
-    atomic_store(&r->word, phases | QUEUED);
-    if (atomic_load(&r->g->threads) != THREADS_INLINE || !worker_run_here(r))
-        worker_queue(r);
+void
+request_poke(struct request *r, bool may_run_here)
+{
+    unsigned word = request_word(r);
+
+    for (;;) {
+        switch (word_owner(word)) {
+        case AWAY:
+            if (!atomic_compare_exchange_weak(&r->word, &word, queued_word(word)))
+                continue;
+            request_start_clock(r);
+            request_continue(r, may_run_here);
+            return;
+        case RUNNING:
+        case DECIDING:
+        case DECIDED:
+            if (!atomic_compare_exchange_weak(&r->word, &word, word | POKED))
+                continue;
+            return;
+        case DRAINING:
+            if (!atomic_load(&r->outstanding) && request_take(r, word, DECIDING))
+                give_up_now(r);
+            return;
+        case DONE:
+            native_abandon(r); /* what came is Python's, and of no use any more */
+            return;
+        default:
+            return; /* who has it next looks into the inbox */
+        }
+    }
+}
+
+void
+request_deliver(struct request *r, struct event *event)
+{
+    event->next = atomic_load(&r->inbox);
+    while (!atomic_compare_exchange_weak(&r->inbox, &event->next, event))
+        ;
+}
+
+struct event *
+request_inbox(struct request *r)
+{
+    struct event *newest = atomic_exchange(&r->inbox, NULL), *oldest = NULL;
+
+    while (newest) {
+        struct event *next = newest->next;
+
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+/* ---- calls -------------------------------------------------------------- */
+
+struct call *
+call_new(struct request *r, glusterfs_fop_t fop, xlator_t *child)
+{
+    struct call *call = &r->first;
+
+    if (call->r) {
+        call = malloc(sizeof(*call));
+        if (!call)
+            return NULL;
+        memset(call, 0, offsetof(struct call, res));
+        call->next = r->calls;
+        r->calls = call;
+    }
+    call->r = r;
+    call->fop = fop;
+    call->child = child;
+    return call;
+}
+
+void
+call_to_be_wound(struct call *call)
+{
+    struct call **end = &call->r->to_wind;
+
+    while (*end)
+        end = &(*end)->next_wind;
+    *end = call;
 }
 
 int32_t
 glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
                const union value *res)
 {
-    struct request *r = cookie;
-    const struct fop *f = &glupy_fops[r->fop];
+    struct call *call = cookie;
+    struct request *r = call->r;
+    const struct fop *f = &glupy_fops[call->fop];
 
-    r->op_ret = op_ret;
-    r->op_errno = op_errno;
-    r->phase = PHASE_CBK;
-    r->decision = DECIDE_UNWIND;
-    if (values_hold_all(&r->res, f->res, f->resc, res)) {
-        call_frame_t *frame = r->frame;
-
-        /* no memory: the answer goes up without Python having seen it */
-        finish(r);
-        f->unwind(frame, op_ret, op_errno, res);
-        return 0;
+    call->op_ret = op_ret;
+    call->op_errno = op_errno;
+    call->has_res = !values_hold_all(&call->res, f->res, f->resc, res);
+    if (!call->has_res) {
+        call->op_ret = -1;
+        call->op_errno = ENOMEM;
     }
-    r->has_res = true;
-    request_queue(r);
+    if (call->fop == r->fop)
+        atomic_store(&r->answer, call);
+    call->event.is_call = true;
+    request_deliver(r, &call->event);
+    atomic_fetch_sub(&r->outstanding, 1);
+    request_poke(r, true);
+    request_unref(r); /* the answer's */
     return 0;
 }

@@ -37,6 +37,9 @@ view_pointer(PyObject *o, enum kind kind, const char *name, void **p);
 int
 view_vector_parts(PyObject *o, const char *name, struct iovec **vector, int *count,
                   struct iobref **iobref);
+/* Its bytes; 0 for what is no IoVec. */
+size_t
+view_vector_size(PyObject *o);
 /* Ends access to the buffers of an IoVec: before its request is unwound. The memory
  * stays while anything (a consumer in C) still exports it. Never fails. */
 void

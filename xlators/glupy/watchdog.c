@@ -37,7 +37,7 @@ end_expired(struct request *r, enum owner owner)
                    g->latest->module);
     }
     if (owner == DECIDED) {
-        request_act(r);
+        request_act_queued(r);
         return;
     }
     gf_log(g->xl->name, GF_LOG_WARNING, "%s: Python did not finish within %u ms (%s)",

@@ -3,7 +3,7 @@
  * The threads that run Python. One pool serves all instances of the process, since
  * they share one GIL. A worker that is stuck in a handler is replaced.
  */
-#include "xlators/glupy/glupy.h"
+#include "xlators/glupy/request.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -33,10 +33,11 @@ static struct {
     struct request *first, **end;
     struct code *loads;
     struct interrupt *interrupts;
+    struct job *jobs, **jobs_end;
     struct worker *workers;
     unsigned wanted, alive, lost;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER,
-          .end = &pool.first};
+          .end = &pool.first, .jobs_end = &pool.jobs};
 
 int
 worker_thread(void *(*function)(void *), void *arg)
@@ -69,9 +70,23 @@ worker_thread_is_ours(void)
 
 /* ---- workers ------------------------------------------------------------ */
 
-/* Without the GIL: a request whose handler is not there, or the module is not. */
+/* A child's answer, for a handler of its own: a coroutine takes it out by itself. */
+static void
+take_answer(struct request *r)
+{
+    if (r->task || !atomic_load(&r->inbox))
+        return;
+    const struct call *call = (const struct call *)request_inbox(r);
+
+    r->phase = PHASE_CBK;
+    r->op_ret = call->op_ret;
+    r->op_errno = call->op_errno;
+}
+
+/* Without the GIL: a request whose handler is not there, or the module is not. True:
+ * that was it; *more as request_act. */
 static bool
-handled_without_python(struct request *r, unsigned word)
+handled_without_python(struct request *r, unsigned word, bool *more)
 {
     if (!r->code)
         r->code = atomic_load(&r->g->code);
@@ -84,38 +99,60 @@ handled_without_python(struct request *r, unsigned word)
         return true;
     }
     r->decision = r->phase == PHASE_CBK ? DECIDE_UNWIND : DECIDE_WIND;
-    request_act(r);
+    *more = request_act(r);
     return true;
 }
 
-static void
-run_request(struct worker_state *py, struct request *r)
+/* True: r is QUEUED again, for the caller to run. */
+static bool
+run_step(struct worker_state *py, struct request *r)
 {
     unsigned word = request_word(r);
     enum next_step step = STEP_NONE;
+    bool more = false;
 
-    if (word_owner(word) != QUEUED || handled_without_python(r, word))
-        return;
+    if (word_owner(word) != QUEUED)
+        return false;
+    take_answer(r);
+    if (handled_without_python(r, word, &more))
+        return more;
     if (python_enter(py)) {
         if (request_take(r, word, DECIDING))
             request_give_up(r);
-        return;
+        return false;
     }
     if (request_take(r, word, RUNNING)) {
-        atomic_store(&py->current, r);
+        struct request *outer = atomic_exchange(&py->current, r);
         uint64_t begun = latency_begin(r->g, r->fop);
 
         step = python_run(r, (word & ~0xffu) | RUNNING);
         latency_end(r->g, r->fop, begun);
-        atomic_store(&py->current, NULL);
+        atomic_store(&py->current, outer);
         if (step == STEP_NONE)
             python_not_interrupted(py);
     }
     python_leave(py);
     if (step == STEP_ACT)
-        request_act(r);
-    else if (step == STEP_GIVE_UP)
+        return request_act(r);
+    if (step == STEP_GIVE_UP)
         request_give_up(r);
+    return false;
+}
+
+static void
+run_request(struct worker_state *py, struct request *r)
+{
+    while (run_step(py, r))
+        ;
+}
+
+static void
+run_job(struct worker_state *py, struct job *job)
+{
+    if (!python_enter(py)) {
+        job->run(job);
+        python_leave(py);
+    }
 }
 
 static void
@@ -156,10 +193,65 @@ run_interrupt(struct worker_state *py, struct interrupt *interrupt)
     free(interrupt);
 }
 
+/* What there is to do: one of these. */
+struct work {
+    struct interrupt *interrupt;
+    struct code *load;
+    struct request *r;
+    struct job *job;
+};
+
+/* Under pool.lock. A job only where nobody's operation waits for it. */
+static bool
+take_work(struct work *work)
+{
+    *work = (struct work){0};
+    if (pool.interrupts) {
+        work->interrupt = pool.interrupts;
+        pool.interrupts = work->interrupt->next;
+    } else if (pool.loads) {
+        work->load = pool.loads;
+        pool.loads = work->load->load_next;
+    } else if (pool.first) {
+        work->r = pool.first;
+        pool.first = work->r->next;
+        if (!pool.first)
+            pool.end = &pool.first;
+    } else if (pool.jobs) {
+        work->job = pool.jobs;
+        pool.jobs = work->job->next;
+        if (!pool.jobs)
+            pool.jobs_end = &pool.jobs;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void
+do_work(struct worker_state *py, const struct work *work)
+{
+    /* logs and memory go by THIS: with libgfapi each volume has its own */
+    if (work->interrupt) {
+        run_interrupt(py, work->interrupt);
+    } else if (work->load) {
+        THIS = work->load->g->xl;
+        run_load(py, work->load);
+    } else if (work->r) {
+        THIS = work->r->g->xl;
+        run_request(py, work->r);
+        request_unref(work->r);
+    } else {
+        run_job(py, work->job);
+    }
+    THIS = &global_xlator;
+}
+
 static void *
 worker_main(void *arg)
 {
     struct worker *w = arg;
+    struct work work;
 
     worker_thread_is_ours();
     for (;;) {
@@ -170,34 +262,10 @@ worker_main(void *arg)
         }
         if (pool.alive - pool.lost > pool.wanted)
             break; /* it had been replaced */
-        while (!pool.first && !pool.loads && !pool.interrupts)
+        while (!take_work(&work))
             pthread_cond_wait(&pool.work, &pool.lock);
-        struct interrupt *interrupt = pool.interrupts;
-        struct code *load = interrupt ? NULL : pool.loads;
-        struct request *r = interrupt || load ? NULL : pool.first;
-
-        if (interrupt) {
-            pool.interrupts = interrupt->next;
-        } else if (load) {
-            pool.loads = load->load_next;
-        } else {
-            pool.first = r->next;
-            if (!pool.first)
-                pool.end = &pool.first;
-        }
         pthread_mutex_unlock(&pool.lock);
-        /* logs and memory go by THIS: with libgfapi each volume has its own */
-        if (interrupt) {
-            run_interrupt(&w->py, interrupt);
-        } else if (load) {
-            THIS = load->g->xl;
-            run_load(&w->py, load);
-        } else {
-            THIS = r->g->xl;
-            run_request(&w->py, r);
-            request_unref(r);
-        }
-        THIS = &global_xlator;
+        do_work(&w->py, &work);
     }
     pool.alive--;
     pthread_mutex_unlock(&pool.lock);
@@ -243,6 +311,19 @@ worker_queue(struct request *r)
     pthread_mutex_lock(&pool.lock);
     *pool.end = r;
     pool.end = &r->next;
+    if (pool.alive == pool.lost)
+        start_workers();
+    pthread_mutex_unlock(&pool.lock);
+    pthread_cond_signal(&pool.work);
+}
+
+void
+worker_queue_job(struct job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&pool.lock);
+    *pool.jobs_end = job;
+    pool.jobs_end = &job->next;
     if (pool.alive == pool.lost)
         start_workers();
     pthread_mutex_unlock(&pool.lock);

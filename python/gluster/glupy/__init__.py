@@ -141,6 +141,9 @@ def _load(c_this, name, text, file):
     _glupy.set_this(c_this, ctypes.cast(address, ctypes.POINTER(structures.xlator_t)))
     try:
         exec(code, module.__dict__)
+        native = sys.modules.get(f'{__name__}.native')
+        if native and issubclass(module.xlator, native.Translator):
+            return native._make(c_this, module.xlator)
         return module.xlator(c_this)
     except BaseException:
         del sys.modules[module.__name__]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """Stands for the built-in module _glupy outside the translator: a module can be
 imported there, which is how it is checked before it is installed, and not run."""
-from .names import FOPS
+from .names import ARGUMENTS, FOPS
 
 
 class StaleRequest(Exception):
@@ -31,3 +31,23 @@ def call(fop, operation):
 
 
 get_id = get_rootunique = register = describe = set_this = _refuse
+gather = sleep = future = child = handle = look_at = _refuse
+
+
+def arguments(fop):
+    return ARGUMENTS[fop]
+
+
+def reply_maker(fop):
+    return _refuse
+
+
+def _stand_in(name):
+    def __init__(self, *args, **kwargs):
+        _refuse()
+    return type(name, (), {'__init__': __init__, '__module__': __name__})
+
+
+Reply, Loc, Inode, Fd, Iatt, Dict, IoVec, Dirents, Dirent, Lock, Lease, StatVfs, LockList = map(
+    _stand_in, ('Reply', 'Loc', 'Inode', 'Fd', 'Iatt', 'Dict', 'IoVec', 'Dirents', 'Dirent',
+                'Lock', 'Lease', 'StatVfs', 'LockList'))
