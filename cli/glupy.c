@@ -6,18 +6,16 @@
 #include <errno.h>
 #include <libgen.h>
 
-#include "cli/change.h"
 #include "cli/commands.h"
+#include "cli/glupy.h"
 #include "common/file.h"
 
 enum { MODULE_MAX = 1024 * 1024 }; /* glusterd copies no larger file */
 
 /* ---- what the commands share -------------------------------------------- */
 
-/* Asks all nodes. 0, or an exit status after having said why; a node that is down or
- * fails is a failure when strict. */
-static int
-ask_all(struct change *c, const char *what, const char *const *words, bool strict)
+int
+glupy_ask(struct change *c, const char *what, const char *const *words, bool strict)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
     int ret = c->peers.count ? 0 : peers_list(c->cli, &c->peers, &why);
@@ -42,9 +40,8 @@ check_name(struct change *c, const char *name)
                        "beginning with a digit, at most 64 of them", name);
 }
 
-/* Nodes that answered nothing useful, in text below the output, in XML and JSON as a list. */
-static void
-tell_silent_nodes(struct change *c)
+void
+glupy_tell_silent(struct change *c)
 {
     emit_list(c->e, "missing", "node");
     for (size_t i = 0; i < c->peers.count; i++) {
@@ -180,7 +177,7 @@ verify(struct change *c, const struct module_file *m)
     AUTO_STRBUF struct strbuf why = STRBUF_INIT, ignored = STRBUF_INIT;
     const char *const look[] = {"module-verify", m->name, m->digest, NULL};
     const char *const drop[] = {"module-drop", m->name, NULL};
-    int status = ask_all(c, "compiling on the nodes", look, false);
+    int status = glupy_ask(c, "compiling on the nodes", look, false);
 
     if (status || !refusals(c, m, &why))
         return status;
@@ -194,7 +191,7 @@ commit(struct change *c, const struct module_file *m)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
     const char *const words[] = {"module-commit", m->name, m->digest, NULL};
-    int status = ask_all(c, "installing on the nodes", words, false);
+    int status = glupy_ask(c, "installing on the nodes", words, false);
 
     if (status || !refusals(c, m, &why))
         return status;
@@ -202,8 +199,8 @@ commit(struct change *c, const struct module_file *m)
                        "install it again when this is mended", m->name, strbuf_text(&why));
 }
 
-static bool
-names_module(const char *list, const char *module)
+bool
+glupy_names_module(const char *list, const char *module)
 {
     size_t len = strlen(module);
 
@@ -228,7 +225,7 @@ update_volume(struct change *c, const char *volume, const struct module_file *m,
     if (ret)
         return rpc_fail(c->cli, c->e, c->command, ret);
     const char *digest = volume_option(&reply, key);
-    if (!digest && !names_module(volume_option(&reply, "features.glupy-module"), m->name))
+    if (!digest && !glupy_names_module(volume_option(&reply, "features.glupy-module"), m->name))
         return 0;
     if (digest && !strcmp(digest, m->digest))
         return 0;
@@ -276,7 +273,7 @@ cmd_glupy_install(struct cli *cli, int argc, char **argv)
     source = m.source; /* freed by scope */
     const char *const prepare[] = {"module-prepare", m.name, NULL};
     if (!status)
-        status = ask_all(&c, "asking the nodes", prepare, true);
+        status = glupy_ask(&c, "asking the nodes", prepare, true);
     if (!status)
         status = distribute(&c, &m);
     if (!status)
@@ -374,7 +371,7 @@ cmd_glupy_list(struct cli *cli, int argc, char **argv)
     if (argc)
         return usage(cli, "glupy list");
     AUTO_CHANGE struct change c = change_begin(cli, "glupy list");
-    int status = ask_all(&c, "asking the nodes", words, false);
+    int status = glupy_ask(&c, "asking the nodes", words, false);
     if (status)
         return status;
     emit_text(c.e, "%-24s %-9s %-12s  %s\n", "Module", "State", "SHA-256", "Description");
@@ -394,7 +391,7 @@ cmd_glupy_list(struct cli *cli, int argc, char **argv)
     }
     emit_list_end(c.e);
     emit_num(c.e, "count", count);
-    tell_silent_nodes(&c);
+    glupy_tell_silent(&c);
     emit_object_end(c.e);
     return emit_end(c.e);
 }
@@ -432,7 +429,7 @@ cmd_glupy_show(struct cli *cli, int argc, char **argv)
     AUTO_CHANGE struct change c = change_begin(cli, "glupy show");
     int status = check_name(&c, argv[0]);
     if (!status)
-        status = ask_all(&c, "asking the nodes", words, false);
+        status = glupy_ask(&c, "asking the nodes", words, false);
     if (status)
         return status;
     for (size_t i = 0; i < c.peers.count; i++) {
@@ -442,7 +439,7 @@ cmd_glupy_show(struct cli *cli, int argc, char **argv)
             continue;
         emit_object(c.e, "glupyModule");
         tell_doc(&c, &c.peers.nodes[i], line);
-        tell_silent_nodes(&c);
+        glupy_tell_silent(&c);
         emit_object_end(c.e);
         return emit_end(c.e);
     }
@@ -475,9 +472,9 @@ cmd_glupy_remove(struct cli *cli, int argc, char **argv)
     AUTO_CHANGE struct change c = change_begin(cli, "glupy remove");
     int status = check_name(&c, argv[0]);
     if (!status)
-        status = ask_all(&c, "asking the nodes", show, true);
+        status = glupy_ask(&c, "asking the nodes", show, true);
     if (!status)
-        status = ask_all(&c, "removing", words, true);
+        status = glupy_ask(&c, "removing", words, true);
     if (status)
         return status;
     size_t count = nodes_that_say(&c, "removed");

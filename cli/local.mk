@@ -9,7 +9,9 @@ cli_libcli_a_SOURCES = \
 	cli/complete.c cli/complete.h \
 	cli/dict.c cli/dict.h \
 	cli/extension.c cli/extension.h \
-	cli/glupy.c \
+	cli/glupy.c cli/glupy.h \
+	cli/glupy_reload.c \
+	cli/glupy_status.c \
 	cli/help.c \
 	cli/info.c \
 	cli/offer.c \

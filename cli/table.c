@@ -34,6 +34,16 @@ const struct command cli_commands[] = {
      "time; in a replicated or dispersed volume it waits in between until heal has finished "
      "and the brick's clients are back, and restarts no further one when that does not come; "
      "in any other it asks first, because clients see a short interruption."},
+    {"volume glupy", "VOLNAME {status | reload [MODULE]}",
+     "show what the volume's modules do, or have them loaded anew", cmd_volume_glupy, CMD_XML,
+     "status asks every process on the pool's nodes that runs modules of the volume (mounts, "
+     "applications on libgfapi, bricks): is the module loaded, or why not; how many operations "
+     "wait for Python, and are under way; and for each operation the calls, the errors, and how "
+     "long Python had it at a time: the median and the 99th percentile, since the process "
+     "began. Mounts on machines that are not in the pool, and processes that are not root's, are not "
+     "seen. reload has MODULE, or all of the volume's, loaded anew by every process, also on other "
+     "machines; operations that are under way finish with the old one, and where the new one does not "
+     "load the old one goes on. It tells what became of it in each process that status sees."},
     {"glupy help", "", "display help for glupy commands", cmd_glupy_help, 0,
      "Lists these commands."},
     {"glupy install", "FILE", "install a translator written in Python on all nodes",
@@ -78,7 +88,8 @@ static const char *const volume_words[] = {
     "delete",  "start",   "stop",        "add-brick",    "remove-brick", "rebalance",
     "replace-brick", "set", "log",       "sync",         "reset",       "geo-replication",
     "profile", "top",     "status",      "heal",         "statedump",   "list",
-    "clear-locks", "barrier", "get",     "reset-brick",  "extension",   NULL};
+    "clear-locks", "barrier", "get",     "reset-brick",  "extension",   "glupy",
+    NULL};
 static const char *const glupy_words[] = {"help", "install", "list", "show", "remove", NULL};
 
 /* The word that `typed` means, or NULL: unknown or ambiguous. */

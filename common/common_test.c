@@ -209,6 +209,66 @@ json_nests_and_escapes(void **state)
                         "\"l\":[-3,true,{}],\"n\":null}");
 }
 
+/* Writes again what was read, so that both halves are compared. */
+static int
+again_begin(void *arg, const char *name)
+{
+    strbuf_fmt(arg, "(%s ", name ? name : "-");
+    return 0;
+}
+
+static int
+again_value(void *arg, const char *name, const char *text)
+{
+    strbuf_fmt(arg, "%s=%s ", name ? name : "-", text);
+    return strcmp(text, "stop") ? 0 : 7;
+}
+
+static int
+again_end(void *arg)
+{
+    strbuf_str(arg, ") ");
+    return 0;
+}
+
+static int
+read_again(const char *text, struct strbuf *out)
+{
+    const struct json_events events = {again_begin, again_value, again_end, out};
+
+    strbuf_reset(out);
+    return json_read(text, strlen(text), &events);
+}
+
+static void
+json_is_read_in_its_order(void **state)
+{
+    AUTO_STRBUF struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    assert_int_equal(read_again(" {\"a\" : [1, -2.5e+3, true,null ], \"b\":{} , \"c\":\"\"}\n", &out), 0);
+    assert_string_equal(out.data, "(- (a -=1 -=-2.5e+3 -=true -=null ) (b ) c= ) ");
+    assert_int_equal(read_again("\"\\u00e9\\ud83d\\ude00\\n\\\"\\/\\ud83d!\"", &out), 0);
+    assert_string_equal(out.data, "-=\xc3\xa9\xf0\x9f\x98\x80\n\"/\xef\xbf\xbd! ");
+    assert_int_equal(read_again("[\"stop\", 1]", &out), 7);
+}
+
+static void
+json_that_is_none_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "", " ", "{", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "\"", "\"\\", "\"\\u12\"",
+        "\"\\u0000\"", "\"\\q\"", "\"a\nb\"", "1 2", "[1]]", "{\"a\":1,}", "\"\\u12g4\""};
+    AUTO_STRBUF struct strbuf out = STRBUF_INIT;
+    char deep[2 * JSON_DEPTH + 1] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(read_again(bad[i], &out), -EINVAL);
+    memset(deep, '[', 2 * JSON_DEPTH);
+    assert_int_equal(read_again(deep, &out), -EINVAL);
+}
+
 int
 main(void)
 {
@@ -229,6 +289,8 @@ main(void)
         cmocka_unit_test_setup_teardown(log_lines_cannot_be_forged, scratch_make,
                                         scratch_remove),
         cmocka_unit_test(json_nests_and_escapes),
+        cmocka_unit_test(json_is_read_in_its_order),
+        cmocka_unit_test(json_that_is_none_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

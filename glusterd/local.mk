@@ -20,7 +20,7 @@ volext_SOURCES = glusterd/main.c $(glusterd_parts) \
 	glusterd/check.c glusterd/fetch.c \
 	glusterd/hook.c glusterd/hook.h \
 	glusterd/peer.c glusterd/peer.h \
-	glusterd/peer_brick.c glusterd/peer_check.c glusterd/peer_module.c \
+	glusterd/peer_brick.c glusterd/peer_check.c glusterd/peer_glupy.c glusterd/peer_module.c \
 	glusterd/reconcile.c glusterd/reconcile.h \
 	glusterd/run.c glusterd/run.h \
 	glusterd/wait.c glusterd/wait.h

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 
 #include "common/file.h"
+#include "common/kv.h"
 #include "common/log.h"
 #include "glusterd/apply.h"
 #include "glusterd/lock.h"
@@ -43,6 +44,22 @@ peer_say(const struct peer *peer, const char *word, ...)
     while ((field = va_arg(args, const char *)))
         add_field(&line, field);
     va_end(args);
+    if (!strbuf_failed(&line))
+        puts(line.data);
+}
+
+void
+peer_say_fields(const struct peer *peer, const char *word, const struct kv *fields)
+{
+    AUTO_STRBUF struct strbuf line = STRBUF_INIT;
+
+    strbuf_fmt(&line, "%s\t%s", peer->uuid, word);
+    for (size_t i = 0; i < fields->count; i++) {
+        AUTO_FREE char *field = str_fmt("%s=%s", fields->pairs[i].key, fields->pairs[i].value);
+
+        if (field)
+            add_field(&line, field);
+    }
     if (!strbuf_failed(&line))
         puts(line.data);
 }
@@ -268,6 +285,7 @@ static const struct request {
     {"settle", 1, settle},
     {"status", 1, status},
     {"uptime", 0, uptime},
+    {"glupy-status", 1, peer_glupy_status},
     {"brick-stop", 2, peer_brick_stop},
     {"module-prepare", 1, peer_module_prepare},
     {"module-verify", 2, peer_module_verify},

@@ -29,6 +29,11 @@ void
 peer_say(const struct peer *peer, const char *word, ...)
     __attribute__((sentinel));
 
+/* The same with fields NAME=VALUE. */
+struct kv;
+void
+peer_say_fields(const struct peer *peer, const char *word, const struct kv *fields);
+
 /* Each returns 0, or -errno with peer->error set. */
 int
 peer_module_prepare(struct peer *peer);
@@ -48,6 +53,8 @@ int
 peer_module_get(struct peer *peer);
 int
 peer_check(struct peer *peer);
+int
+peer_glupy_status(struct peer *peer);
 int
 peer_brick_stop(struct peer *peer);
 

@@ -28,7 +28,7 @@ x.fromstring(data) if sys.argv[1] == "xml" else json.loads(data.decode())' "$1"
 
 @test "documents are well formed whatever is in values" {
     for words in 'volume get v1 features.glupy-position' 'volume get v1 all' 'volume info v1' 'volume info' \
-        'volume extension v1 status' 'glupy list' 'volume info nope' 'volume get nope all' \
+        'volume extension v1 status' 'volume glupy v1 status' 'volume glupy v1 reload' 'glupy list' 'volume info nope' 'volume get nope all' \
         'volume get nope features.glupy-side' 'volume set v1 features.glupy-side nowhere'; do
         for format in xml json; do
             [ "$format $words" != 'xml volume info nope' ] || continue # stock's

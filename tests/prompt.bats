@@ -106,8 +106,8 @@ at_prompt() { on 1 "$POOL_LIB/terminal" gluster "$@"; }
     run -0 at_prompt <<-'END'
 	< gluster> 
 	> volume set v1 features.\t\t\t
-	< features.glupy-module
-	< features.glupy-side
+	< features.glupy-clients
+	< features.glupy-timeout
 	> \x03quit\r
 	END
 }

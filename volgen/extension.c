@@ -48,6 +48,9 @@ static const struct volgen_option glupy_options[] = {
      .help = "Handed to the module MODULE as its option KEY."},
     {.key = "features.glupy-digest.", .type = VOLGEN_TEXT, .prefix = true, .hidden = true,
      .def = "", .help = "SHA-256 that the module must have on every node."},
+    {.key = "features.glupy-generation.", .type = VOLGEN_INT, .min = 0, .max = LLONG_MAX,
+     .prefix = true, .hidden = true, .def = "",
+     .help = "Set anew to have every process load the module anew."},
     {.key = "volext.epoch", .type = VOLGEN_INT, .min = 0, .max = LLONG_MAX, .hidden = true,
      .def = "0", .help = "Set anew to make glusterd tell the clients."},
 };

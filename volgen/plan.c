@@ -175,6 +175,21 @@ module_is_usable(const struct plan *plan, const char *name,
     return false;
 }
 
+/* Another generation than before makes those who run the module load it anew. */
+static int
+plan_generation(const struct plan *plan, struct wanted *node, const char *name)
+{
+    AUTO_FREE char *key = str_fmt("user.features.glupy-generation.%s", name);
+    const char *value = key ? kv_get(plan->world->options, key) : NULL;
+
+    if (!key)
+        return -ENOMEM;
+    if (!value || !strcmp(value, VOLGEN_UNSET))
+        return 0;
+    value = usable(plan, volgen_option_find(plan->world->table, key, NULL), key, value, "");
+    return *value ? kv_set(&node->options, "module-generation", value) : 0;
+}
+
 /* features.glupy-option.MODULE.KEY becomes module-option.KEY in MODULE's node. */
 static int
 plan_module_options(const struct plan *plan, struct wanted *node, const char *name)
@@ -215,7 +230,9 @@ plan_module(struct plan *plan, const struct volgen_extension *ext,
         kv_set(&node->options, "module-path", module.dir) ||
         kv_set(&node->options, "module-digest", module.digest))
         return -ENOMEM;
-    int ret = plan_options(plan, node, false);
+    int ret = plan_generation(plan, node, name);
+    if (!ret)
+        ret = plan_options(plan, node, false);
     return ret ? ret : plan_module_options(plan, node, name);
 }
 

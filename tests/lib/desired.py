@@ -175,6 +175,9 @@ class Node:
             value = self.option(key, self.DEFAULTS[key])
             if value != self.DEFAULTS[key]:
                 want[key] = value
+        generation = self.option("generation." + module, "default")
+        if generation != "default":
+            want["module-generation"] = generation
         prefix = f"user.features.glupy-option.{module}."
         for key, value in self.info.items():
             if key.startswith(prefix) and value != "default":

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * volume glupy VOLNAME reload [MODULE]: another number in an option of the volume makes
+ * every process that has the module's translator load it anew, on other machines too.
+ * What became of it is told by those that can be asked.
+ */
+#include "cli/glupy.h"
+
+#include <errno.h>
+#include <time.h>
+
+enum { PATIENCE_MS = 15000, PAUSE_MS = 200, PAUSE_MAX_MS = 1000 };
+
+/* Larger than any before, also than one that a reset of all options has dropped. */
+static int
+add_generation(struct change *c, const struct reply *volume, const char *module)
+{
+    AUTO_FREE char *key = str_fmt(GENERATION_PREFIX "%s", module);
+    const char *stored = key ? volume_option(volume, key) : NULL;
+    long long before = stored ? strtoll(stored, NULL, 10) : 0, now = (long long)time(NULL);
+    AUTO_FREE char *value = str_fmt("%lld", before < now ? now : before + 1);
+
+    return key && value ? kv_set(&c->options, key, value) : -ENOMEM;
+}
+
+static int
+add_generations(struct change *c, const struct reply *volume, const char *only)
+{
+    AUTO_FREE char *list = strdup(volume_option(volume, "features.glupy-module"));
+    char *save = NULL;
+    int ret = list ? 0 : -ENOMEM;
+
+    if (only)
+        return add_generation(c, volume, only);
+    for (char *name = list ? strtok_r(list, ", ", &save) : NULL; name && !ret;
+         name = strtok_r(NULL, ", ", &save))
+        ret = add_generation(c, volume, name);
+    return ret;
+}
+
+/* ---- what became of it ------------------------------------------------------ */
+
+/* What an instance that was to load its module did, for people and as a word; NULL: it
+ * is not one of those. */
+static const char *
+outcome(const struct change *c, const struct answer_line *instance, const char **word)
+{
+    AUTO_FREE char *key = str_fmt(GENERATION_PREFIX "%s", glupy_field(instance, "module"));
+    const char *wanted = key ? kv_get(&c->options, key) : NULL;
+    const char *state = glupy_field(instance, "state");
+
+    *word = NULL;
+    if (!wanted)
+        return NULL;
+    if (strcmp(glupy_field(instance, "wanted-generation"), wanted)) {
+        *word = "waiting";
+        return "has not heard of it yet";
+    }
+    if (!strcmp(glupy_field(instance, "generation"), wanted)) {
+        *word = "reloaded";
+        return "reloaded";
+    }
+    if (!strcmp(state, "not loaded yet")) {
+        *word = "later";
+        return "loads it at its first operation";
+    }
+    if (!strcmp(state, "passing through")) {
+        *word = "passing";
+        return "passes everything through";
+    }
+    if (!*glupy_field(instance, "reason")) {
+        *word = "waiting";
+        return "is still loading it";
+    }
+    *word = "failed";
+    return !strcmp(state, "failed") ? "could not load it"
+                                    : "could not load it; the one that ran before goes on";
+}
+
+struct count {
+    struct change *c;
+    int waiting, failed, loaded, all;
+    bool tell;
+};
+
+static void
+look(void *arg, const struct node *node, const struct answer_line *process,
+     const struct answer_line *instance)
+{
+    struct count *n = arg;
+    AUTO_STRBUF struct strbuf who = STRBUF_INIT;
+    const char *word, *text = outcome(n->c, instance, &word);
+    struct emit *e = n->c->e;
+
+    if (!text)
+        return;
+    n->all++;
+    n->waiting += !strcmp(word, "waiting");
+    n->failed += !strcmp(word, "failed");
+    n->loaded += !strcmp(word, "reloaded");
+    if (!n->tell)
+        return;
+    const char *reason = strcmp(word, "reloaded") ? glupy_field(instance, "reason") : "";
+
+    glupy_describe(node, process, instance, &who);
+    emit_text(e, "%s: module %s: %s%s%s\n", strbuf_text(&who), glupy_field(instance, "module"),
+              text, *reason ? ": " : "", reason);
+    emit_object(e, NULL);
+    emit_str(e, "node", node->host);
+    emit_num(e, "pid", strtoll(glupy_field(process, "pid"), NULL, 10));
+    emit_str(e, "kind", glupy_field(instance, "kind"));
+    emit_str(e, "where", glupy_field(instance, "where"));
+    emit_str(e, "module", glupy_field(instance, "module"));
+    emit_str(e, "outcome", word);
+    emit_str(e, "reason", reason);
+    emit_object_end(e);
+}
+
+/* Until every process that can be asked has loaded it or could not. */
+static int
+wait_for_all(struct change *c)
+{
+    for (int waited = 0, pause = PAUSE_MS;; waited += pause) {
+        struct count n = {.c = c};
+        int status = glupy_ask_status(c);
+
+        if (status)
+            return status;
+        glupy_each(c, look, &n);
+        if (!n.waiting || waited >= PATIENCE_MS)
+            return 0;
+        int ret = rpc_sleep(pause);
+        if (ret)
+            return rpc_fail(c->cli, c->e, c->command, ret);
+        pause = 2 * pause < PAUSE_MAX_MS ? 2 * pause : PAUSE_MAX_MS;
+    }
+}
+
+int
+glupy_reload(struct change *c, const struct reply *volume, const char *module)
+{
+    const char *modules = volume_option(volume, "features.glupy-module");
+    struct count n = {.c = c, .tell = true};
+
+    if (module && !glupy_names_module(modules, module))
+        return change_fail(c, ENOENT, "Volume %s does not run module %s, but %s", c->volume, module,
+                           modules);
+    int ret = add_generations(c, volume, module);
+    if (ret)
+        return rpc_fail(c->cli, c->e, c->command, ret);
+    int status = glupy_ask_status(c); /* also learns who the nodes are */
+    if (!status)
+        status = change_set(c);
+    if (!status)
+        status = change_applied(c);
+    if (!status)
+        status = wait_for_all(c);
+    if (status)
+        return status;
+    emit_object(c->e, "volGlupyReload");
+    emit_str(c->e, "volName", c->volume);
+    emit_list(c->e, "instances", "instance");
+    glupy_each(c, look, &n);
+    emit_list_end(c->e);
+    if (!n.all)
+        emit_text(c->e, "No process on the nodes runs it now; those on other machines are told.\n");
+    glupy_tell_hung(c);
+    glupy_tell_silent(c);
+    emit_object_end(c->e);
+    if (n.failed || n.waiting)
+        emit_fail(c->e, c->command, EIO, "%d of %d process%s did not load it", n.failed + n.waiting,
+                  n.all, n.all == 1 ? "" : "es");
+    else
+        emit_text(c->e, "volume glupy reload: success\n");
+    return emit_end(c->e);
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# gluster volume glupy VOLNAME status, reload: what every process of the pool's nodes says
+# of the volume's modules, and that each loads them anew.
+bats_require_minimum_version 1.5.0
+load lib/pool
+
+SOCKETS=/run/volext/glupy
+
+setup_file() {
+    [ -n "${STAGE:-}" ] || skip "STAGE is not set"
+    export BATS_TEST_TIMEOUT=120
+    pool_start 2
+    stock 1 volume create v1 "$(brick 1 a)" "$(brick 2 a)" force
+    stock 1 volume create v2 replica 2 "$(brick 1 b)" "$(brick 2 b)" force
+    stock 1 volume start v1
+    stock 1 volume start v2
+    on 1 cp "$BATS_TEST_DIRNAME/modules/versions.py" /srv/
+    gluster 1 glupy install /srv/versions.py
+    gluster 1 volume set v1 features.glupy-module versions,negative features.glupy-option.versions.file /srv/loaded \
+        features.glupy-option.versions.unless /srv/not-now
+    volume_mount 1 v1
+    volume_mount 2 v1
+}
+teardown_file() { pool_stop; }
+
+# status EXPRESSION [VOLUME]: is it true of what status says (d)? i: {(node, module): instance}
+status() {
+    gluster 1 --json volume glupy "${2:-v1}" status >"$BATS_TEST_TMPDIR/json" || return 1
+    /usr/bin/python3 - "$BATS_TEST_TMPDIR/json" "$1" <<'P'
+import json, sys
+d = json.load(open(sys.argv[1]))['volGlupy']
+i = {(n['node'], n['module']): n for n in d['instances']}
+print(json.dumps(d, indent=1))
+sys.exit(not eval(sys.argv[2]))
+P
+}
+refused() { # SENTENCE ARGS...
+    local sentence=$1
+    shift
+    run --separate-stderr gluster 1 volume glupy "$@"
+    echo "$stderr"
+    [ "$status" = 1 ]
+    [ -z "$output" ]
+    [ "$stderr" = "volume glupy $2: failed: $sentence" ]
+}
+use() { on "$1" test ! -e /mnt/v1/absent; on "$1" test ! -e /mnt/v1/absent; }
+loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
+
+@test "every mount is shown with its modules and their operations" {
+    use 1
+    use 2
+    status "d['count'] == 4 and d['missing'] == [] and d['silent'] == []"
+    status "all(n['state'] == 'running' and n['where'] == '/mnt/v1' and len(n['digest']) == 64 for n in i.values())"
+    status "all({o['name']: o for o in n['operations']}['lookup']['calls'] >= 2 for n in i.values())"
+    status "all(0 < {o['name']: o for o in n['operations']}['lookup']['p50Ns'] < 10**9 for n in i.values())"
+    gluster 2 volume glupy v1 status | tee "$BATS_TEST_TMPDIR/text"
+    grep -qE '^Node .*, mount /mnt/v1, process [0-9]+ \(glusterfs\)$' "$BATS_TEST_TMPDIR/text"
+    [ "$(grep -c '^  Module versions: running$' "$BATS_TEST_TMPDIR/text")" = 2 ]
+    grep -qE '^    lookup +[0-9]+ +0 +[0-9.]+ +[0-9.]+$' "$BATS_TEST_TMPDIR/text"
+    [ "$(gluster 1 --xml volume glupy v1 status | xmllint --xpath 'count(//instances/instance/operations/operation[name="lookup"])' -)" = 4 ]
+}
+
+@test "what is asked wrongly is told, with what would be right" {
+    refused "Volume nope does not exist" nope status
+    refused 'Volume v2 has no modules: `gluster volume set v2 features.glupy-module NAME` gives it one' v2 status
+    refused 'Volume v2 has no modules: `gluster volume set v2 features.glupy-module NAME` gives it one' v2 reload
+    refused "Volume v1 does not run module other, but versions,negative" v1 reload other
+    run -1 gluster 1 volume glupy v1
+    [[ $output == *'volume glupy VOLNAME {status | reload [MODULE]}'* ]]
+}
+
+@test "reload: every process loads the module anew, once, without another graph" {
+    local before
+    before=$(loads 1)
+    run gluster 1 volume glupy v1 reload versions
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(grep -c 'module versions: reloaded$' <<<"$output")" = 2 ]
+    [ "${lines[-1]}" = "volume glupy reload: success" ]
+    [ "$(loads 1)" = $((before + 1)) ]
+    [ "$(on 1 grep -c 'switched to graph' /var/log/glusterfs/mnt-v1.log)" = 1 ]
+    as_desired v1 1 2
+    # once more, all modules, from the other node, in XML
+    [ "$(gluster 2 --xml volume glupy v1 reload | xmllint --xpath 'count(//instance[outcome="reloaded"])' -)" = 4 ]
+    [ "$(loads 1)" = $((before + 2)) ]
+    run gluster 1 volume info v1
+    [[ $output != *generation* ]]
+}
+
+@test "a module that does not load leaves the old one running, and that is said" {
+    on 2 touch /srv/not-now
+    run --separate-stderr gluster 1 volume glupy v1 reload versions
+    echo "$output $stderr"
+    [ "$status" = 1 ]
+    [[ $output == *"module versions: could not load it; the one that ran before goes on: "*"it is not to be loaded now"* ]]
+    [ "$(grep -c 'module versions: reloaded$' <<<"$output")" = 1 ]
+    [[ $stderr == *"1 of 2 processes did not load it"* ]]
+    status "[n['state'] for n in i.values()] == ['running'] * 4"
+    status "sum('not to be loaded' in n['reason'] for n in i.values()) == 1"
+    use 2
+    on 2 rm /srv/not-now
+    gluster 1 volume glupy v1 reload
+    status "all(n['reason'] == '' and n['generation'] == n['wantedGeneration'] for n in i.values())"
+}
+
+@test "a process that hangs is named, and does not hide the others" {
+    local pid
+    pid=$(on 2 cat /run/mnt-v1.pid)
+    on 2 kill -STOP "$pid"
+    run gluster 1 volume glupy v1 status
+    on 2 kill -CONT "$pid"
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output == *"process $pid (glusterfs): did not answer within 4 s"* ]]
+    [ "$(grep -c '^  Module versions: running$' <<<"$output")" = 1 ]
+}
+
+@test "a process that was killed is not shown, and its socket is removed" {
+    local pid
+    volume_mount 2 v1 other
+    on 2 test ! -e /mnt/other/absent
+    pid=$(on 2 cat /run/mnt-other.pid)
+    status "d['count'] == 6"
+    on 2 kill -9 "$pid"
+    on 2 umount -l /mnt/other
+    on 2 test -e "$SOCKETS/$pid"
+    status "d['count'] == 4"
+    on 2 test ! -e "$SOCKETS/$pid"
+}
+
+@test "bricks that run a module are shown by host and path" {
+    gluster 1 volume set v2 features.glupy-module negative features.glupy-side brick
+    gluster 1 volume extension v2 apply
+    volume_mount 1 v2
+    on 1 sh -c 'echo x >/mnt/v2/x; ls /mnt/v2'
+    wait_until 20 status "sorted(n['where'] for n in i.values()) == ['$(brick 1 b)', '$(brick 2 b)']" v2
+    status "all(n['kind'] == 'brick' and n['state'] == 'running' for n in i.values())" v2
+    run gluster 2 volume glupy v2 reload
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(grep -c 'reloaded$' <<<"$output")" = 2 ]
+}
+
+@test "a node that is down is named" {
+    node_kill 2
+    wait_until 60 peers_connected 1 1
+    run --separate-stderr gluster 1 volume glupy v1 status
+    [ "$status" = 0 ]
+    [[ $stderr == *"node $(address 2): is down"* ]]
+    status "[n['host'] for n in d['missing']] == ['$(address 2)'] and d['count'] == 2"
+}
+
+@test "nothing has crashed" { logs_clean 'mnt-v1.log.*Traceback'; }
