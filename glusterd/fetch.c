@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "common/log.h"
-#include "glusterd/base64.h"
+#include "common/base64.h"
 #include "glusterd/module.h"
 #include "glusterd/reconcile.h"
 #include "glusterd/run.h"

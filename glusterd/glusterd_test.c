@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #include "common/file.h"
-#include "glusterd/base64.h"
+#include "common/base64.h"
 #include "glusterd/brick.h"
 #include "glusterd/lock.h"
 #include "glusterd/module.h"

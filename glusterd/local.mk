@@ -16,7 +16,6 @@ volext_filter_LDADD = $(glusterd_programs_LDADD)
 
 sbin_PROGRAMS += volext
 volext_SOURCES = glusterd/main.c $(glusterd_parts) \
-	glusterd/base64.c glusterd/base64.h \
 	glusterd/check.c glusterd/fetch.c \
 	glusterd/hook.c glusterd/hook.h \
 	glusterd/peer.c glusterd/peer.h \
@@ -63,7 +62,7 @@ EXTRA_DIST += glusterd/volext.conf.in
 
 check_PROGRAMS += glusterd/glusterd_test
 glusterd_glusterd_test_SOURCES = glusterd/glusterd_test.c $(glusterd_parts) \
-	glusterd/base64.c glusterd/base64.h glusterd/check.c \
+	glusterd/check.c \
 	glusterd/run.c glusterd/run.h
 glusterd_glusterd_test_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 glusterd_glusterd_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

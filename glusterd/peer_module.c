@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
-#include "glusterd/base64.h"
+#include "common/base64.h"
 #include "glusterd/module.h"
 #include "glusterd/peer.h"
 #include "glusterd/store.h"

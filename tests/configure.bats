@@ -9,7 +9,7 @@ configure() { "$BATS_TEST_DIRNAME/../configure" "$@"; }
 
 @test "every missing library is named with its Debian package, all at once" {
     PKG_CONFIG_LIBDIR=/nonexistent run ! configure
-    for package in libglusterfs-dev libtirpc-dev libxml2-dev libreadline-dev libmd-dev libcmocka-dev python3-dev; do
+    for package in libglusterfs-dev libtirpc-dev libxml2-dev libreadline-dev libmd-dev libcmocka-dev libjansson-dev python3-dev; do
         grep -E "^configure: error: .*apt-get install.* $package( |\$)" <<<"$output"
     done
 }

@@ -39,7 +39,40 @@ BUILT_SOURCES += xlators/glupy/fops.c
 CLEANFILES += xlators/glupy/fops.c
 
 # a graph in this process: for glupy-drive, and for benchmarks
+DRIVE_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+DRIVE_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS) $(JANSSON_CFLAGS)
 noinst_LIBRARIES += xlators/drive/libdrive.a
 xlators_drive_libdrive_a_SOURCES = xlators/drive/graph.c xlators/drive/graph.h
-xlators_drive_libdrive_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
-xlators_drive_libdrive_a_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
+xlators_drive_libdrive_a_CPPFLAGS = $(DRIVE_CPPFLAGS)
+xlators_drive_libdrive_a_CFLAGS = $(DRIVE_CFLAGS)
+
+volext_PROGRAMS += glupy-drive
+# not libcommon.a: its writer of JSON and jansson have names in common
+drive_json = common/base64.c common/strbuf.c xlators/drive/fops.h xlators/drive/json.h \
+	xlators/drive/fields.c xlators/drive/show.c xlators/drive/read.c
+glupy_drive_SOURCES = $(drive_json) xlators/drive/wind.h \
+	xlators/drive/drive.c xlators/drive/wind.c xlators/drive/tree.c
+nodist_glupy_drive_SOURCES = xlators/drive/fops.c
+glupy_drive_CPPFLAGS = $(DRIVE_CPPFLAGS)
+glupy_drive_CFLAGS = $(DRIVE_CFLAGS)
+glupy_drive_LDADD = xlators/drive/libdrive.a $(JANSSON_LIBS) -lglusterfs -luuid
+
+xlators/drive/fops.c: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py $(srcdir)/xlators/drive/generate.py
+	@$(MKDIR_P) xlators/drive
+	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/drive/generate.py $(srcdir)/xlators/fops.def $@
+BUILT_SOURCES += xlators/drive/fops.c
+CLEANFILES += xlators/drive/fops.c
+EXTRA_DIST += xlators/drive/generate.py
+
+# debug/sink: for tests, so it is built and not installed. A volfile reaches it, as any
+# translator, by a way out of GlusterFS's folder: type ../../../…/xlators/drive/.libs/sink
+noinst_LTLIBRARIES += xlators/drive/sink.la
+xlators_drive_sink_la_SOURCES = $(drive_json) xlators/drive/sink.h \
+	xlators/drive/sink.c xlators/drive/answer.c
+nodist_xlators_drive_sink_la_SOURCES = xlators/drive/fops.c
+xlators_drive_sink_la_CPPFLAGS = $(DRIVE_CPPFLAGS) -DDRIVE_SINK
+xlators_drive_sink_la_CFLAGS = $(DRIVE_CFLAGS)
+# -rpath: libtool makes a shared object only of what could be installed
+xlators_drive_sink_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-rpath $(xlatordir)/debug -export-symbols-regex '^xlator_api$$'
+xlators_drive_sink_la_LIBADD = $(JANSSON_LIBS) -lglusterfs -luuid

@@ -2,7 +2,7 @@
  *
  * Base64; see base64.h.
  */
-#include "glusterd/base64.h"
+#include "base64.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Base64 (RFC 4648), for a module's way through lines of text.
+ * Base64 (RFC 4648), for bytes on their way through text.
  */
-#ifndef VOLEXT_GLUSTERD_BASE64_H
-#define VOLEXT_GLUSTERD_BASE64_H
+#ifndef VOLEXT_BASE64_H
+#define VOLEXT_BASE64_H
 
-#include "common/strbuf.h"
+#include "strbuf.h"
 
 void
 base64_encode(const void *data, size_t len, struct strbuf *out);
