@@ -1,127 +1,84 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
-"""The module negative, by itself: what it winds and unwinds is recorded, and the time
-is what a test says. tests/negative.bats runs this; by hand: tests/negative_test.py -v
+"""The module negative, by itself: what the child is asked and answers is the test's, and so
+is the time. tests/modules.bats runs this; by hand:
+PYTHONPATH=.../share/volext/python tests/negative_test.py -v
 """
-import importlib.util
 import itertools
 import os
-import sys
-import types
 import unittest
 from errno import ENOENT
 from unittest import mock
 
+from gluster.glupy import testing
+from gluster.glupy.testing import Loc, reply
+
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                     "../python/modules/negative.py")
 PARENT, OTHER = bytes(15) + b"\x01", bytes(15) + b"\x02"
-MAKERS = {  # which of its arguments is the loc of the name that it makes
-    "create": 0, "mknod": 0, "mkdir": 0, "symlink": 1, "link": 1, "rename": 1}
-
-
-class Recorder:
-    """gluster.glupy's dl: keeps each call; a frame is its own id."""
-
-    def __init__(self):
-        self.calls = []
-
-    def get_id(self, frame):
-        return frame
-
-    def __getattr__(self, name):
-        if not name.startswith(("wind_", "unwind_")):
-            raise AttributeError(name)
-        return lambda *args: self.calls.append((name, args))
-
-
-class Translator:
-    given = {}
-
-    @property
-    def options(self):
-        return self.given
-
-    def __init__(self, c_this):
-        pass
-
-
-def load():
-    """The module, with a recorder of its own in place of GlusterFS."""
-    glupy = types.ModuleType("gluster.glupy")
-    glupy.dl, glupy.Translator = Recorder(), Translator
-    glupy.xlator_t, glupy.POINTER = object, lambda kind: lambda: "the child"
-    with mock.patch.dict(sys.modules, {"gluster": types.ModuleType("gluster"),
-                                       "gluster.glupy": glupy}):
-        spec = importlib.util.spec_from_file_location("negative", FILE)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module, glupy.dl
+MAKERS = ("create", "mknod", "mkdir", "symlink", "link", "rename")
 
 
 def loc(name, parent=PARENT):
-    return types.SimpleNamespace(
-        contents=types.SimpleNamespace(pargfid=parent, name=name))
+    return Loc(name=name, pargfid=parent)
 
 
 class Negative(unittest.TestCase):
 
     def begin(self, **options):
-        self.module, self.dl = load()
-        self.now, self.frame = 1000.0, 0
-        clock = mock.patch.object(self.module.time, "monotonic", lambda: self.now)
+        self.module = testing.load(FILE, options)
+        self.child, self.xl = self.module.child, self.module.xlator
+        self.child.hold("lookup", *MAKERS)
+        self.now = 1000.0
+        clock = mock.patch.object(self.module.module.time, "monotonic", lambda: self.now)
         clock.start()
         self.addCleanup(clock.stop)
-        with mock.patch.object(Translator, "given", options):
-            self.xl = self.module.xlator(None)
 
     def setUp(self):
-        sys.dont_write_bytecode = True
         self.begin()
 
     # -- one operation ------------------------------------------------------
 
     def ask(self, where):
-        """A lookup comes from above: its frame if it goes on to the child, or None
-        if it was answered."""
-        self.frame += 1
-        self.xl.lookup_fop(self.frame, None, where, None)
-        name, args = self.dl.calls.pop()
-        self.assertEqual(self.dl.calls, [])
-        self.assertEqual(args[0], self.frame)
-        if name == "wind_lookup":
-            self.assertEqual(args[1:3], ("the child", where))
-            return self.frame
-        self.assertEqual(name, "unwind_lookup")
-        self.assertEqual(args[3:5], (-1, ENOENT))
+        """A lookup comes from above: it and what it asks the child; or None, if it was
+        answered."""
+        before = len(self.child.calls)
+        run = self.module.begin("lookup", loc=where)
+        if not run.done:
+            self.assertEqual(len(self.child.calls), before + 1)
+            return run, self.child.calls[-1]
+        self.assertEqual(len(self.child.calls), before)
+        answer = run.finish()
+        self.assertEqual((answer.op_ret, answer.op_errno), (-1, ENOENT))
         return None
 
-    def answer(self, frame, op_ret=-1, op_errno=ENOENT):
-        self.xl.lookup_cbk(frame, None, None, op_ret, op_errno, "inode", "buf", "xdata",
-                           "postparent")
-        self.assertEqual(self.dl.calls.pop(),
-                         ("unwind_lookup", (frame, None, None, op_ret, op_errno, "inode",
-                                            "buf", "xdata", "postparent")))
-        self.assertEqual(self.dl.calls, [])
+    def answer(self, asked, op_ret=-1, op_errno=ENOENT):
+        run, call = asked
+        call.answer(reply.lookup(op_ret=op_ret, op_errno=op_errno))
+        if op_ret < 0:
+            with self.assertRaises(OSError) as raised:
+                run.finish()
+            self.assertEqual(raised.exception.errno, op_errno)
+        else:
+            self.assertEqual(run.finish().op_ret, op_ret)
 
     def look(self, where, **reply):
         """A lookup, answered by the child if it gets there: whether it did."""
-        frame = self.ask(where)
-        if frame is not None:
-            self.answer(frame, **reply)
-        return frame is not None
+        asked = self.ask(where)
+        if asked is not None:
+            self.answer(asked, **reply)
+        return asked is not None
 
     def make_begin(self, fop, where):
-        self.frame += 1
-        args = ["an argument"] * MAKERS[fop] + [where, "mode"]
-        getattr(self.xl, fop + "_fop")(self.frame, None, *args)
-        self.assertEqual(self.dl.calls.pop(),
-                         ("wind_" + fop, (self.frame, "the child", *args)))
-        return self.frame
+        names = {"link": "newloc", "rename": "newloc"}
+        run = self.module.begin(fop, **{names.get(fop, "loc"): where})
+        self.assertEqual(self.child.calls[-1].fop, fop)
+        return run, self.child.calls[-1]
 
-    def make_end(self, fop, frame, op_ret=0):
-        getattr(self.xl, fop + "_cbk")(frame, None, None, op_ret, 0, "inode")
-        self.assertEqual(self.dl.calls.pop(),
-                         ("unwind_" + fop, (frame, None, None, op_ret, 0, "inode")))
+    def make_end(self, fop, made, op_ret=0):
+        run, call = made
+        call.answer(getattr(reply, fop)(op_ret=op_ret))
+        self.assertEqual(run.finish().op_ret, op_ret)
 
     # -- how long -----------------------------------------------------------
 
@@ -146,18 +103,18 @@ class Negative(unittest.TestCase):
         self.assertTrue(self.look(loc("a")))
 
     def test_the_second_begins_when_the_child_is_asked(self):
-        frame = self.ask(loc("a"))
+        asked = self.ask(loc("a"))
         self.now += 0.6
-        self.answer(frame)
+        self.answer(asked)
         self.now += 0.399
         self.assertFalse(self.look(loc("a")))
         self.now += 0.001
         self.assertTrue(self.look(loc("a")))
 
     def test_an_answer_that_took_a_second_is_not_used(self):
-        frame = self.ask(loc("a"))
+        asked = self.ask(loc("a"))
         self.now += 1.0
-        self.answer(frame)
+        self.answer(asked)
         self.assertTrue(self.look(loc("a")))
 
     def test_a_longer_lifetime_is_cut_to_one_second(self):
@@ -214,10 +171,8 @@ class Negative(unittest.TestCase):
     def test_a_rename_forgets_the_new_name_only(self):
         self.look(loc("old"))
         self.look(loc("new"))
-        frame = self.frame = self.frame + 1
-        self.xl.rename_fop(frame, None, loc("old"), loc("new"), None)
-        self.dl.calls.clear()
-        self.make_end("rename", frame)
+        run = self.module.begin("rename", oldloc=loc("old"), newloc=loc("new"))
+        self.make_end("rename", (run, self.child.calls[-1]))
         self.assertFalse(self.look(loc("old")))
         self.assertTrue(self.look(loc("new")))
 
@@ -279,23 +234,11 @@ class Negative(unittest.TestCase):
         self.assertFalse(any(self.look(loc(name)) for name in "cde"))
         self.assertTrue(self.look(loc("a")))
 
-    def test_lookups_and_creates_that_never_end_are_dropped(self):
-        self.begin(entries="3")
-        for number in range(20):
-            self.ask(loc(f"lookup {number}"))
-            self.make_begin("create", loc(f"create {number}"))
-        self.assertLessEqual(len(self.xl.lookups), 3)
-        self.assertLessEqual(len(self.xl.on_the_way), 3)
-        self.assertLessEqual(len(self.xl.creating), 3)
-        self.answer(1)  # comes all the same
-        self.assertTrue(self.look(loc("lookup 0")))
-
     def test_nothing_is_kept_of_what_has_ended(self):
         for name in "abc":
             self.look(loc(name))
             self.make_end("mkdir", self.make_begin("mkdir", loc(name)))
-        self.assertEqual([self.xl.absent, self.xl.lookups, self.xl.on_the_way,
-                          self.xl.creating], [{}] * 4)
+        self.assertEqual([self.xl.absent, self.xl.on_the_way], [{}] * 2)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,15 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# The packaged modules by themselves, by gluster.glupy.testing: no GlusterFS, no root.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    [ -n "${STAGE:-}" ] || skip "STAGE is not set"
+    export PYTHONPATH=$STAGE/usr/local/share/volext/python
+}
+unit() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/$1_test.py"; }
+
+@test "negative remembers what it may and no longer than it may" { unit negative; }
+
+@test "limiter lets everybody have what is theirs, and no more" { unit limiter; }
