@@ -7,7 +7,7 @@ dist_glupypy_DATA = python/gluster/glupy/__init__.py python/gluster/glupy/struct
 	python/gluster/glupy/run.py python/gluster/glupy/volfile.py python/gluster/glupy/showlog.py \
 	python/gluster/glupy/testing.py python/gluster/glupy/standin.py
 nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py
-dist_module_DATA = python/modules/negative.py
+dist_module_DATA = python/modules/negative.py python/modules/limiter.py
 
 python/gluster/glupy/layout.py: xlators/glupy/layout$(EXEEXT)
 	@$(MKDIR_P) python/gluster/glupy
