@@ -13,6 +13,7 @@ xlators_glupy_la_SOURCES += xlators/glupy/view.h xlators/glupy/types.h \
 	xlators/glupy/native.h xlators/glupy/request.h \
 	xlators/glupy/native.c xlators/glupy/task.c xlators/glupy/reply.c xlators/glupy/marshal.c \
 	xlators/glupy/timer.c \
+	xlators/glupy/entries.h xlators/glupy/entries.c \
 	xlators/glupy/dict.c xlators/glupy/dirent.c xlators/glupy/iovec.c xlators/glupy/lock.c
 nodist_xlators_glupy_la_SOURCES = xlators/glupy/fops.c
 xlators_glupy_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI) \

@@ -309,25 +309,25 @@ new_call(PyObject *module, PyObject *args)
     return PyErr_Format(PyExc_ValueError, "no operation is called %s", name);
 }
 
-/* fops() -> {name: (offered, argument names, answer names)} */
+/* fops() -> [name] */
 static PyObject *
 list_fops(PyObject *module, PyObject *unused)
 {
-    PyObject *dict = PyDict_New();
+    PyObject *list = PyList_New(0);
 
     (void)module;
     (void)unused;
-    for (int i = 0; dict && i < GF_FOP_MAXVALUE; i++) {
-        const struct fop *f = &glupy_fops[i];
+    for (int i = 0; list && i < GF_FOP_MAXVALUE; i++) {
+        const char *text = glupy_fops[i].name;
 
-        if (!f->name)
+        if (!text)
             continue;
-        AUTO_PY PyObject *offered = PyBool_FromLong(f->offered);
+        AUTO_PY PyObject *name = PyUnicode_FromString(text);
 
-        if (PyDict_SetItemString(dict, f->name, offered))
-            Py_CLEAR(dict);
+        if (!name || PyList_Append(list, name))
+            Py_CLEAR(list);
     }
-    return dict;
+    return list;
 }
 
 /* register(c_this, fop name, "fop" or "cbk", callable or None) */

@@ -32,7 +32,8 @@ convert_set_kinds(PyObject *dict)
         [KIND_DICT] = "dict_t", [KIND_IATT] = "iatt_t", [KIND_FLOCK] = "gf_flock",
         [KIND_VECTOR] = "iovec_t", [KIND_IOBREF] = "iobref_t",
         [KIND_LEASE] = "gf_lease", [KIND_DIRENTS] = "gf_dirent_t",
-        [KIND_STATVFS] = "statvfs_t", [KIND_UNKNOWN] = "xlator_t"};
+        [KIND_STATVFS] = "statvfs_t", [KIND_CHECKSUM] = "checksum_t",
+        [KIND_LOCKS] = "lock_migration_info_t", [KIND_UNKNOWN] = "xlator_t"};
 
     for (int i = KIND_LOC; i < KIND_COUNT; i++) {
         PyObject *pair = PyDict_GetItemString(dict, names[i]);
@@ -206,7 +207,7 @@ may_be_null(const struct param *param, unsigned i, const union value *original,
     if (param->kind == KIND_DICT && !strcmp(param->name, "xdata"))
         return true;
     if (op_ret == 0 && (param->kind == KIND_VECTOR || param->kind == KIND_IOBREF ||
-                        param->kind == KIND_DIRENTS))
+                        param->kind == KIND_DIRENTS || param->kind == KIND_LOCKS))
         return true;
     return original && !original[i].p;
 }

@@ -23,8 +23,7 @@ KINDS = {
     'struct iovec *': 'KIND_VECTOR', 'struct iobref *': 'KIND_IOBREF',
     'struct gf_lease *': 'KIND_LEASE', 'gf_dirent_t *': 'KIND_DIRENTS',
     'struct statvfs *': 'KIND_STATVFS',
-    # their size or owner cannot be told: fops with them are not offered
-    'uint8_t *': 'KIND_UNKNOWN', 'lock_migration_info_t *': 'KIND_UNKNOWN',
+    'uint8_t *': 'KIND_CHECKSUM', 'lock_migration_info_t *': 'KIND_LOCKS',
 }
 
 TEMPLATE = '''
@@ -86,9 +85,8 @@ def emit(table, out):
     out('\nconst struct fop glupy_fops[GF_FOP_MAXVALUE] = {\n')
     for fop in table:
         name = fop.name
-        known = all(KINDS[p.ctype] != 'KIND_UNKNOWN' for p in fop.args + fop.results)
         out('    [GF_FOP_%s] = {\n' % fop.number)
-        out('        .name = "%s",\n        .offered = %s,\n' % (name, 'true' if known else 'false'))
+        out('        .name = "%s",\n' % name)
         out('        .slot = offsetof(struct xlator_fops, %s),\n' % name)
         out('        .argc = %d,\n        .args = {%s},\n' % (len(fop.args), descriptions(fop.args)))
         out('        .resc = %d,\n        .res = {%s},\n' % (len(fop.results), descriptions(fop.results)))

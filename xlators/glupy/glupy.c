@@ -131,7 +131,7 @@ glupy_set_slots(struct glupy *g)
     pthread_mutex_lock(&g->lock); /* who comes last has seen the last state */
     for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
         const struct fop *f = &glupy_fops[i];
-        bool ours = f->name && f->offered && !g->outsider;
+        bool ours = f->name && !g->outsider;
         const struct code *code = atomic_load(&g->code);
 
         if (!f->name)

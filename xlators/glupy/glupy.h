@@ -47,7 +47,6 @@ typedef struct _object PyObject;
 
 struct fop {
     const char *name;
-    bool offered;  /* every kind of its arguments can be held */
     size_t slot;   /* its place in struct xlator_fops */
     unsigned argc, resc;
     struct param args[VALUES_MAX], res[VALUES_MAX];

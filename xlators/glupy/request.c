@@ -312,6 +312,28 @@ act_calls(struct request *r)
 }
 
 static void
+give(const struct call *call)
+{
+    const struct fop *f = &glupy_fops[call->fop];
+
+    if (call->has_res)
+        values_give(&call->res, f->res, f->resc);
+}
+
+/* Who gets the answer may take directory entries away: Python must not see them then. */
+static void
+give_answers(struct request *r)
+{
+    const struct fop *f = &glupy_fops[r->fop];
+
+    if (r->out[PHASE_CBK])
+        values_give(r->out[PHASE_CBK], f->res, f->resc);
+    give(&r->first);
+    for (const struct call *call = r->calls; call; call = call->next)
+        give(call);
+}
+
+static void
 act_unwind(struct request *r)
 {
     static const union value none[VALUES_MAX];
@@ -322,6 +344,7 @@ act_unwind(struct request *r)
                              : answer && answer->has_res ? answer->res.v
                                                          : none;
 
+    give_answers(r);
     finish(r);
     f->unwind(frame, r->op_ret, r->op_errno, res);
 }

@@ -17,7 +17,7 @@ py_drop(PyObject **o)
 #define AUTO_PY AUTO(py_drop)
 
 extern PyTypeObject loc_type, inode_type, fd_type, iatt_type, dict_type, vector_type,
-    dirents_type, dirent_type, lock_type, lease_type, statvfs_type;
+    dirents_type, dirent_type, lock_type, locks_type, lease_type, statvfs_type;
 
 /* ---- values that no request holds ---------------------------------------- */
 
@@ -59,6 +59,9 @@ view_address(PyObject *self)
     return v->p;
 }
 
+/* False with StaleRequest where they were answered. */
+bool
+dirents_are_there(PyObject *self);
 /* For a part of what self shows: of the same request, or with a reference of its own. */
 PyObject *
 view_related(PyObject *self, enum kind kind, void *p);

@@ -3,6 +3,7 @@
  * Holding and releasing each kind of argument.
  */
 #include "xlators/glupy/glupy.h"
+#include "xlators/glupy/entries.h"
 
 #include <sys/statvfs.h>
 
@@ -90,14 +91,98 @@ failed:
 static gf_dirent_t *
 hold_dirents(struct values *values, gf_dirent_t *from)
 {
-    gf_dirent_t *head = area_get(values, sizeof(*head));
+    struct entries *e = area_get(values, sizeof(*e));
+
+    if (!e)
+        return NULL;
+    entries_init(e, from);
+    return &e->head;
+}
+
+/* From another request, by Python. */
+static gf_dirent_t *
+move_dirents(struct values *values, gf_dirent_t *from)
+{
+    struct entries *e = area_get(values, sizeof(*e));
+
+    if (!e)
+        return NULL;
+    entries_init(e, NULL);
+    if (entries_move(e, entries_of(from)))
+        return &e->head;
+    area_put(values, e);
+    return NULL;
+}
+
+static size_t
+checksum_size(dict_t *xdata)
+{
+    return xdata && dict_get(xdata, "fips-mode-rchecksum") ? 32 : 16;
+}
+
+static void *
+hold_checksum(struct values *values, const void *from, dict_t *xdata)
+{
+    unsigned char *sum = area_get(values, CHECKSUM_ROOM);
+    size_t size = checksum_size(xdata);
+
+    if (!sum)
+        return NULL;
+    memset(sum, 0, CHECKSUM_ROOM);
+    memcpy(sum, from, size);
+    sum[CHECKSUM_MAX] = (unsigned char)size;
+    return sum;
+}
+
+void
+values_free_locks(void *p)
+{
+    lock_migration_info_t *head = p;
+    lock_migration_info_t *lock, *next;
+
+    list_for_each_entry_safe(lock, next, &head->list, list)
+    {
+        list_del_init(&lock->list);
+        GF_FREE(lock->client_uid);
+        GF_FREE(lock);
+    }
+}
+
+static void
+put_locks(struct values *values, lock_migration_info_t *head)
+{
+    values_free_locks(head);
+    area_put(values, head);
+}
+
+/* In GlusterFS's memory, for whoever takes them over. */
+static lock_migration_info_t *
+hold_locks(struct values *values, lock_migration_info_t *from)
+{
+    lock_migration_info_t *head = area_get(values, sizeof(*head)), *lock;
 
     if (!head)
         return NULL;
     memset(head, 0, sizeof(*head));
     INIT_LIST_HEAD(&head->list);
-    list_splice_init(&from->list, &head->list);
+    if (!from->list.next) /* not every translator initializes it where it has none */
+        return head;
+    list_for_each_entry(lock, &from->list, list)
+    {
+        lock_migration_info_t *copied = GF_CALLOC(1, sizeof(*lock), gf_common_mt_lock_mig);
+
+        if (!copied)
+            goto failed;
+        *copied = *lock;
+        list_add_tail(&copied->list, &head->list);
+        copied->client_uid = gf_strdup(lock->client_uid);
+        if (lock->client_uid && !copied->client_uid)
+            goto failed;
+    }
     return head;
+failed:
+    put_locks(values, head);
+    return NULL;
 }
 
 static void *
@@ -128,23 +213,38 @@ hold(struct values *values, enum kind kind, void *p, union value next)
         return copy(values, p, (size_t)next.i * sizeof(struct iovec));
     case KIND_DIRENTS:
         return hold_dirents(values, p);
+    case KIND_CHECKSUM:
+        return hold_checksum(values, p, next.p);
+    case KIND_LOCKS:
+        return hold_locks(values, p);
     default:
         return NULL;
     }
+}
+
+/* python: it is a value from Python, not from GlusterFS */
+static int
+hold_at(struct values *values, unsigned i, enum kind kind, union value v,
+        union value next, bool python)
+{
+    values->v[i] = v;
+    if (kind < KIND_STR || !v.p)
+        return 0;
+    if (python && kind == KIND_DIRENTS)
+        values->v[i].p = move_dirents(values, v.p);
+    else
+        values->v[i].p = hold(values, kind, v.p, next);
+    if (!values->v[i].p)
+        return -ENOMEM;
+    values->owned |= 1u << i;
+    return 0;
 }
 
 int
 values_hold(struct values *values, unsigned i, enum kind kind, union value v,
             union value next)
 {
-    values->v[i] = v;
-    if (kind < KIND_STR || !v.p)
-        return 0;
-    values->v[i].p = hold(values, kind, v.p, next);
-    if (!values->v[i].p)
-        return -ENOMEM;
-    values->owned |= 1u << i;
-    return 0;
+    return hold_at(values, i, kind, v, next, true);
 }
 
 int
@@ -153,8 +253,8 @@ values_hold_all(struct values *values, const struct param *params, unsigned coun
 {
     values_init(values);
     for (unsigned i = 0; i < count; i++) {
-        int err = values_hold(values, i, params[i].kind, v[i],
-                              i + 1 < count ? v[i + 1] : (union value){0});
+        int err = hold_at(values, i, params[i].kind, v[i],
+                          i + 1 < count ? v[i + 1] : (union value){0}, false);
 
         if (err) {
             values_release(values, params, i);
@@ -184,11 +284,23 @@ release(struct values *values, enum kind kind, void *p)
         iobref_unref(p);
         break;
     case KIND_DIRENTS:
-        gf_dirent_free(p);
-        area_put(values, p);
+        entries_free(entries_of(p));
+        area_put(values, entries_of(p));
+        break;
+    case KIND_LOCKS:
+        put_locks(values, p);
         break;
     default:
         area_put(values, p);
+    }
+}
+
+void
+values_give(const struct values *values, const struct param *params, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (params[i].kind == KIND_DIRENTS && values->owned & (1u << i))
+            entries_give(entries_of(values->v[i].p));
     }
 }
 

@@ -27,7 +27,9 @@ enum kind {
     KIND_LEASE,
     KIND_DIRENTS,
     KIND_STATVFS,
-    KIND_UNKNOWN,
+    KIND_CHECKSUM, /* of rchecksum: its length is told by the xdata that follows */
+    KIND_LOCKS,    /* of getactivelk */
+    KIND_UNKNOWN,  /* no fop's: the xlator_t of a classic module */
     KIND_COUNT,
 };
 
@@ -58,17 +60,28 @@ values_init(struct values *values)
     values->used = 0;
 }
 
-/* Holds v as values->v[i]. next is the value after it (the count of a vector). 0
- * or -ENOMEM, and then the slot is empty. */
+/* The room of a checksum that is held: MD5 or SHA-256, zeroes, and its length. */
+enum { CHECKSUM_MAX = 32, CHECKSUM_ROOM };
+
+/* Holds v, which Python gave, as values->v[i]. next is the value after it (the count of a
+ * vector). Directory entries are taken over: where they were, views of them are stale then.
+ * 0 or -ENOMEM (also where the entries were gone already), and then the slot is empty. */
 int
 values_hold(struct values *values, unsigned i, enum kind kind, union value v,
             union value next);
 
-/* Holds all; 0 or -ENOMEM with nothing held. */
+/* Holds all, which GlusterFS gave; 0 or -ENOMEM with nothing held. */
 int
 values_hold_all(struct values *values, const struct param *params, unsigned count,
                 const union value *v);
 
+/* To be called before what is held goes up: who gets it may take directory entries away. */
+void
+values_give(const struct values *values, const struct param *params, unsigned count);
+
+/* Empties the list of a KIND_LOCKS. */
+void
+values_free_locks(void *head);
 void
 values_release(struct values *values, const struct param *params, unsigned count);
 

@@ -5,12 +5,11 @@
  */
 #include "xlators/glupy/types.h"
 
-enum { CHECKSUM_MAX = 32 };
-
 static PyTypeObject *const types[KIND_COUNT] = {
     [KIND_LOC] = &loc_type, [KIND_FD] = &fd_type, [KIND_INODE] = &inode_type,
     [KIND_DICT] = &dict_type, [KIND_IATT] = &iatt_type, [KIND_FLOCK] = &lock_type,
-    [KIND_LEASE] = &lease_type, [KIND_STATVFS] = &statvfs_type,
+    [KIND_LEASE] = &lease_type, [KIND_DIRENTS] = &dirents_type,
+    [KIND_STATVFS] = &statvfs_type, [KIND_LOCKS] = &locks_type,
 };
 
 PyObject *
@@ -27,6 +26,8 @@ view_new(enum kind kind, struct request *r, void *p)
         Py_RETURN_NONE;
     if (kind == KIND_STR)
         return text_new(p);
+    if (kind == KIND_CHECKSUM) /* its length stands after it */
+        return PyBytes_FromStringAndSize(p, ((const unsigned char *)p)[CHECKSUM_MAX]);
     if (!types[kind])
         return PyErr_Format(PyExc_SystemError, "values of kind %d have no type", kind);
     struct view *v = PyObject_New(struct view, types[kind]);
@@ -113,6 +114,8 @@ own_release(struct later *later)
         free((void *)loc->path);
     } else if (own->kind == KIND_DICT) {
         dict_unref(own->p);
+    } else if (own->kind == KIND_LOCKS) {
+        values_free_locks(own->p);
     }
     free(own);
 }
@@ -174,6 +177,28 @@ text_pointer(PyObject *o, const char *name, void **p)
     return 0;
 }
 
+/* With zeroes up to the length that GlusterFS may read. */
+static int
+checksum_pointer(PyObject *o, const char *name, void **p)
+{
+    static unsigned char last[CHECKSUM_ROOM];
+
+    if (!PyBytes_Check(o))
+        return wrong_type(o, name, "bytes");
+    Py_ssize_t len = PyBytes_GET_SIZE(o);
+
+    if (len != 16 && len != CHECKSUM_MAX) {
+        PyErr_Format(PyExc_ValueError, "%s: 16 bytes (MD5) or 32 (SHA-256) are wanted, not "
+                     "%zd", name, len);
+        return -1;
+    }
+    memset(last, 0, sizeof(last));
+    memcpy(last, PyBytes_AS_STRING(o), (size_t)len);
+    last[CHECKSUM_MAX] = (unsigned char)len;
+    *p = last;
+    return 0;
+}
+
 int
 view_pointer(PyObject *o, enum kind kind, const char *name, void **p)
 {
@@ -182,9 +207,13 @@ view_pointer(PyObject *o, enum kind kind, const char *name, void **p)
         return 0;
     if (kind == KIND_STR)
         return text_pointer(o, name, p);
+    if (kind == KIND_CHECKSUM)
+        return checksum_pointer(o, name, p);
     if (!types[kind] || Py_TYPE(o) != types[kind])
         return wrong_type(o, name, types[kind] ? types[kind]->tp_name : "None");
     *p = view_address(o);
+    if (*p && kind == KIND_DIRENTS && !dirents_are_there(o))
+        *p = NULL;
     return *p ? 0 : -1;
 }
 
@@ -195,5 +224,12 @@ views_init(PyObject *module)
         if (types[i] && PyModule_AddType(module, types[i]))
             return -1;
     }
-    return PyModule_AddType(module, &vector_type);
+    if (PyModule_AddType(module, &vector_type) || PyModule_AddType(module, &dirent_type))
+        return -1;
+    AUTO_PY PyObject *abc = PyImport_ImportModule("collections.abc");
+    AUTO_PY PyObject *mapping = abc ? PyObject_GetAttrString(abc, "MutableMapping") : NULL;
+    AUTO_PY PyObject *done =
+        mapping ? PyObject_CallMethod(mapping, "register", "O", &dict_type) : NULL;
+
+    return done ? 0 : -1;
 }

@@ -35,7 +35,7 @@ class HandlerTimeout(BaseException):
     """Raised inside a handler that ran longer than its operation may take."""
 
 
-FOPS = _glupy.fops()  # name -> can it be intercepted
+FOPS = _glupy.fops()
 _glupy.set_kinds(structures.KINDS)
 
 
@@ -77,9 +77,6 @@ class _Library:
 
 
 def _register(c_this, fop, phase, function):
-    if not FOPS[fop]:
-        log_warning(f'{fop} cannot be intercepted: its arguments cannot be kept')
-        return
     _glupy.register(c_this, fop, phase, function)
 
 

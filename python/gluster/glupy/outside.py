@@ -9,7 +9,7 @@ class StaleRequest(Exception):
 
 
 def fops():
-    return dict.fromkeys(FOPS, True)
+    return FOPS
 
 
 def set_kinds(kinds):

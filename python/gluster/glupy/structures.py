@@ -5,8 +5,9 @@ import os
 
 from . import layout
 
-__all__ = ['call_frame_t', 'dict_t', 'fd_t', 'gf_dirent_t', 'gf_flock', 'gf_lease',
+__all__ = ['call_frame_t', 'checksum_t', 'dict_t', 'fd_t', 'gf_dirent_t', 'gf_flock', 'gf_lease',
            'ia_prot_t', 'iatt_t', 'inode_t', 'iobref_t', 'iovec_t', 'loc_t',
+           'lock_migration_info_t',
            'rwxperm_t', 'statvfs_t', 'xlator_t',
            'IA_INVAL', 'IA_IFREG', 'IA_IFDIR', 'IA_IFLNK', 'IA_IFBLK', 'IA_IFCHR',
            'IA_IFIFO', 'IA_IFSOCK']
@@ -38,6 +39,17 @@ class gf_dirent_t(_Structure):
 class iobref_t(_Structure):
     """Opaque."""
     _fields_ = []
+
+
+class lock_migration_info_t(_Structure):
+    """Opaque."""
+    _fields_ = []
+
+
+class checksum_t(_Structure):
+    """A strong checksum: MD5, and then 16 zeroes, or SHA-256 where xdata has
+    fips-mode-rchecksum."""
+    _fields_ = [('data', ctypes.c_ubyte * 32)]
 
 
 def _pointer(structure):
@@ -150,10 +162,11 @@ xlator_t, inode_t, fd_t, loc_t, iatt_t = (
 statvfs_t, gf_flock, iovec_t, gf_lease = (
     _known[n] for n in ('statvfs_t', 'gf_flock', 'iovec_t', 'gf_lease'))
 iatt_t.ia_no = property(lambda s: s.ia_ino, lambda s, v: setattr(s, 'ia_ino', v))
-for _structure in (call_frame_t, dict_t, gf_dirent_t, iobref_t):
+for _structure in (call_frame_t, checksum_t, dict_t, gf_dirent_t, iobref_t,
+                   lock_migration_info_t):
     _pointer(_structure)
 
 # what the C side has to recognise, by the structure's name
 KINDS = {s.__name__: (ctypes.POINTER(s), s) for s in (
     loc_t, fd_t, inode_t, dict_t, iatt_t, gf_flock, iovec_t, iobref_t, gf_lease,
-    gf_dirent_t, statvfs_t, xlator_t)}
+    gf_dirent_t, statvfs_t, checksum_t, lock_migration_info_t, xlator_t)}
