@@ -201,7 +201,8 @@ check_results(const struct reply *reply, const union value *values, int op_ret)
 
     for (unsigned i = 0; op_ret >= 0 && i < f->resc; i++) {
         enum kind kind = f->res[i].kind;
-        bool empty = op_ret == 0 && (kind == KIND_VECTOR || kind == KIND_DIRENTS);
+        bool empty = op_ret == 0 &&
+                     (kind == KIND_VECTOR || kind == KIND_DIRENTS || kind == KIND_LOCKS);
 
         if (kind < KIND_STR || values[i].p || empty || marshal_may_be_null(&f->res[i]))
             continue;
