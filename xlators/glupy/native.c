@@ -206,13 +206,16 @@ from_oserror(struct request *r, struct outcome *o)
     long value = number && PyLong_Check(number) ? PyLong_AsLong(number) : -1;
 
     PyErr_Clear();
-    if (value <= 0 || value > 4095) { /* OSError('text') has none */
+    bool childs = reply && reply_is(reply);
+
+    if ((value <= 0 || value > 4095) && !childs) { /* OSError('text') has none */
         PyErr_SetObject((PyObject *)Py_TYPE(error), error);
         return false;
     }
-    if (reply && reply_is(reply) &&
-        reply_read(r, reply, &o->values, &o->answer, &o->op_ret, &o->op_errno))
+    if (childs && reply_read(r, reply, &o->values, &o->answer, &o->op_ret, &o->op_errno))
         PyErr_Clear();
+    if (value <= 0 || value > 4095)
+        value = EIO; /* there are children that fail without */
     o->ok = true;
     o->decision = DECIDE_UNWIND;
     o->op_ret = -1;

@@ -17,7 +17,7 @@ def describe(instance, where, error):
         places.append((trace.tb_frame.f_code, trace.tb_lineno))
         trace = trace.tb_next
     # a deep recursion is one place, wherever it ended
-    key = (instance, where, type(error), tuple(places[-8:]))
+    key = (instance, where, type(error), tuple(places[-8:]) or str(error))
     count = _seen.get(key, 0) + 1
     if count == 1 and len(_seen) >= _LIMIT:
         _seen.clear()

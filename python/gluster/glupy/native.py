@@ -175,7 +175,7 @@ def check(cls):
         if name.startswith('_') or name in known:
             continue
         near = difflib.get_close_matches(name, known, 1, 0.8)
-        if near and (inspect.iscoroutinefunction(function) or name.endswith('_reply')):
+        if near and (inspect.iscoroutinefunction(function) or '_rep' in name):
             raise TypeError(f'no operation is called {name}; is {near[0]} meant?')
 
 
