@@ -71,11 +71,11 @@ handle_dealloc(PyObject *self)
 
         /* nobody is left who could wind or unwind it */
         if (word_owner(word) == PARKED && request_take(r, word, DECIDING)) {
-            watchdog_give_up(r);
+            errand_queue(r, DECIDING);
             return;
         }
     }
-    watchdog_unref(r);
+    errand_unref(r);
 }
 
 static int

@@ -177,7 +177,7 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
     }
     uint64_t trial = 0;
 
-    if (state == FAILED || breaker_is_open(g, &trial)) {
+    if (state == FAILED || stuck_is() || breaker_is_open(g, &trial)) {
         end_without_python(g, frame, f, args);
         return 0;
     }

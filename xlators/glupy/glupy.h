@@ -8,7 +8,9 @@
  *   request.c   the life of one intercepted fop; who owns it; exactly one unwind
  *   native.h    the native interface: coroutines
  *   worker.c    the threads that run Python
- *   watchdog.c  the thread that never does, and ends what takes too long
+ *   watchdog.c  the thread that never does, and sees what takes too long
+ *   errand.c    threads for what others must not do themselves
+ *   stuck.c     notices when Python is lost to a call into C
  *   breaker.c   leaves a module alone that fails again and again
  *   memory.c    what Python may allocate
  *   python.c    the interpreter, and every entry into it
@@ -166,8 +168,8 @@ glupy_set_slots(struct glupy *g);
 /* Gives r to the workers; takes over one reference. */
 void
 worker_queue(struct request *r);
-/* Runs r on the calling thread, if that may run Python, and takes over one reference
- * then. */
+/* Runs r on the calling thread, if that may run Python and need not wait for it, and
+ * takes over one reference then. */
 bool
 worker_run_here(struct request *r);
 void
@@ -183,6 +185,9 @@ worker_queue_job(struct job *job);
 /* At least that many workers from now on. */
 void
 worker_want(unsigned threads);
+/* Does any thread of ours wait for the GIL? */
+bool
+worker_waits_for_python(void);
 /* r was taken while its handler ran: finds the worker, puts another one in its place,
  * and has the handler interrupted. */
 void
@@ -248,27 +253,31 @@ listen_start(void);
 
 /* ---- watchdog.c --------------------------------------------------------- */
 
-/* Has r be given up by the watchdog: for those who hold the GIL. r must be
- * DECIDING; takes over one reference. */
-void
-watchdog_give_up(struct request *r);
-/* Drops a reference where the GIL is held. */
-void
-watchdog_unref(struct request *r);
 /* Watches r until watchdog_remove. False where the watchdog's thread does not start:
  * Python must not have r then, for nothing would end it in time. */
 bool
 watchdog_add(struct request *r);
 void
 watchdog_remove(struct request *r);
-struct later {
-    void (*run)(struct later *); /* frees it, if it is to be freed */
-    struct later *next;
-};
-/* Has later run on the watchdog's thread, soon: for what must not be done under the GIL,
- * and takes no time. */
+
+/* ---- stuck.c ------------------------------------------------------------ */
+
+extern atomic_bool stuck_now;
+
+/* Has Python been lost to a call into C? Operations do not go there, then. */
+static inline bool
+stuck_is(void)
+{
+    return atomic_load_explicit(&stuck_now, memory_order_relaxed);
+}
+/* The watchdog: ms have passed since the last time. */
 void
-watchdog_later(struct later *later);
+stuck_watch(unsigned ms);
+/* How long it has been lost by now, or 0; how often it was. */
+unsigned
+stuck_seconds(void);
+unsigned
+stuck_count(void);
 
 /* ---- breaker.c ---------------------------------------------------------- */
 
@@ -327,6 +336,7 @@ memory_use(void);
 /* ---- python.c ----------------------------------------------------------- */
 
 struct worker_state {
+    atomic_bool waits; /* for the GIL */
     _Atomic(struct request *) current; /* whose handler runs; set under the GIL */
     unsigned long thread_id;           /* Python's */
     void *tstate;
@@ -341,6 +351,13 @@ int
 python_enter(struct worker_state *w);
 void
 python_leave(struct worker_state *w);
+/* How often python_enter has got in, in the whole process. */
+unsigned long long
+python_entries(void);
+/* Can the calling thread have the GIL about now? It may turn out to be wrong, and where
+ * Python does not tell, it is true. */
+bool
+python_is_free(void);
 /* The thread ends; leaves Python for good. */
 void
 python_forget(struct worker_state *w);

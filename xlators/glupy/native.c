@@ -70,7 +70,7 @@ struct request_object {
 static void
 request_dealloc(PyObject *self)
 {
-    watchdog_unref(((struct request_object *)self)->r);
+    errand_unref(((struct request_object *)self)->r);
     Py_TYPE(self)->tp_free(self);
 }
 
@@ -430,7 +430,7 @@ drop_abandoned(struct job *job)
 
     if (!r->stepping) /* who is in there does it when it comes out */
         drop(r);
-    watchdog_unref(r);
+    errand_unref(r);
     free(job);
 }
 

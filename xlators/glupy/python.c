@@ -139,6 +139,32 @@ python_start(struct worker_state *w)
     return started ? 0 : -EIO;
 }
 
+static atomic_ullong entries;
+
+unsigned long long
+python_entries(void)
+{
+    return atomic_load_explicit(&entries, memory_order_relaxed);
+}
+
+bool
+python_is_free(void)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    /* the thread that holds the GIL; later versions only tell a thread about itself */
+    for (int i = 0; i < 500; i++) { /* some 20 us: longer than most handlers run */
+        if (!_PyThreadState_UncheckedGet())
+            return true;
+#ifdef __x86_64__
+        __builtin_ia32_pause();
+#endif
+    }
+    return false;
+#else
+    return true;
+#endif
+}
+
 int
 python_enter(struct worker_state *w)
 {
@@ -149,7 +175,13 @@ python_enter(struct worker_state *w)
     }
     if (!w->tstate)
         return -ENOMEM;
+    atomic_store_explicit(&w->waits, true, memory_order_relaxed);
     PyEval_RestoreThread(w->tstate);
+    atomic_store_explicit(&w->waits, false, memory_order_relaxed);
+    /* the GIL makes it exact */
+    atomic_store_explicit(
+        &entries, atomic_load_explicit(&entries, memory_order_relaxed) + 1,
+        memory_order_relaxed);
     w->thread_id = PyThread_get_thread_ident();
     return 0;
 }

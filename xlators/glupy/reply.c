@@ -65,7 +65,7 @@ reply_dealloc(PyObject *self)
     for (unsigned i = 0; i < VALUES_MAX; i++)
         Py_XDECREF(reply->result[i]);
     if (reply->r)
-        watchdog_unref(reply->r);
+        errand_unref(reply->r);
     Py_TYPE(self)->tp_free(self);
 }
 

@@ -107,8 +107,8 @@ struct request {
     bool clock_runs;
 
     struct request *next;              /* in the queue, or waiting */
-    struct request *act_next;          /* on a list of the watchdog's */
-    enum owner act_owner;              /* there: who had it */
+    struct request *act_next;          /* errand.c's */
+    enum owner act_owner;
     struct request *watch_next, **watch_prev; /* all that live; the watchdog's lock */
 
     /* the native interface's; under the GIL */
@@ -219,5 +219,27 @@ request_stop_clock(struct request *r);
  * it had is returned; else DONE. */
 enum owner
 request_expire(struct request *r, uint64_t now);
+
+/* ---- errand.c ----------------------------------------------------------- */
+
+/* Takes over a reference of r. owner DECIDING: Python has forgotten r, which is DECIDING
+ * and to be given up. DONE: there is only the reference to be dropped. Else: the time of r,
+ * which is DECIDING and was that owner's, is over. May be called under the GIL, and under
+ * locks. */
+void
+errand_queue(struct request *r, enum owner owner);
+/* Drops a reference where the GIL is held. */
+void
+errand_unref(struct request *r);
+struct later {
+    void (*run)(struct later *); /* frees it, if it is to be freed */
+    struct later *next;
+};
+/* Has later run soon on another thread: for what must not be done under the GIL. */
+void
+errand_later(struct later *later);
+/* The watchdog: sees to it that there are threads that make progress. */
+void
+errand_watch(void);
 
 #endif

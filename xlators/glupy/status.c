@@ -182,6 +182,11 @@ state_of(struct glupy *g, const char **reason)
         *reason = "the option passthrough is on";
         return "passing through";
     }
+    if (stuck_is()) {
+        *reason = "a call into C keeps Python; where it does not come back, mount again, or "
+                  "restart the brick";
+        return "stuck";
+    }
     if (state == READY && atomic_load(&g->breaker.until)) {
         *reason = "it failed again and again; see the log of this process";
         return "left alone for a while";
@@ -211,6 +216,8 @@ say_counters(const struct writer *w, struct glupy *g)
     say_text(w, "breaker", atomic_load(&g->breaker.until) ? "open" : "closed");
     say_number(w, "breaker-seconds-left", breaker_seconds_left(g));
     say_number(w, "breaker-opened", atomic_load(&g->breaker.opened));
+    say_number(w, "stuck-seconds", stuck_seconds());
+    say_number(w, "stuck-times", stuck_count());
     /* of the process: all its instances have one Python */
     say_number(w, "memory-used", memory.used > 0 ? (unsigned long long)memory.used : 0);
     say_number(w, "memory-peak", (unsigned long long)memory.peak);

@@ -40,7 +40,7 @@ future_clear(struct future *f)
 {
     Py_CLEAR(f->result);
     Py_CLEAR(f->error);
-    watchdog_unref(f->r);
+    errand_unref(f->r);
 }
 
 void

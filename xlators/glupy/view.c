@@ -125,7 +125,7 @@ own_drop(struct own *own)
 {
     own->later.run = own_release;
     if (own->kind == KIND_INODE || own->kind == KIND_FD || own->kind == KIND_LOC)
-        watchdog_later(&own->later);
+        errand_later(&own->later);
     else
         own_release(&own->later);
 }
@@ -148,7 +148,7 @@ view_dealloc(PyObject *self)
     struct view *v = (struct view *)self;
 
     if (v->r)
-        watchdog_unref(v->r);
+        errand_unref(v->r);
     else
         own_drop(v->p);
     PyObject_Free(self);

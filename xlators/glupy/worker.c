@@ -402,7 +402,10 @@ worker_run_here(struct request *r)
 {
     struct worker *w = r->code && !is_ours ? guest() : NULL;
 
-    if (!w)
+    /* this thread may be the only one that reads requests: it does not wait until
+     * somebody lets go of Python. (Who takes it in the moment between this look and our
+     * entering is another handler, or the module's thread; it is a matter of nanoseconds.) */
+    if (!w || !python_is_free())
         return false;
     run_request(&w->py, r);
     request_unref(r);
@@ -418,6 +421,18 @@ worker_queue_load(struct code *code)
     start_workers();
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
+}
+
+bool
+worker_waits_for_python(void)
+{
+    bool waits = false;
+
+    pthread_mutex_lock(&pool.lock);
+    for (const struct worker *w = pool.workers; w && !waits; w = w->next)
+        waits = atomic_load_explicit(&w->py.waits, memory_order_relaxed);
+    pthread_mutex_unlock(&pool.lock);
+    return waits;
 }
 
 void

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# A call into C that keeps Python for itself: nobody can interrupt it, and nobody needs to
+# wait for it.
+bats_require_minimum_version 1.5.0
+load lib/pool
+load lib/glupy
+
+setup_file() { glupy_setup; }
+teardown_file() { pool_stop; }
+setup() { glupy_names; }
+teardown() { glupy_umount; }
+
+holds() { node g posix holds module-option.file "/srv/$N.seen" "$@"; }
+state() { [ "$(dump state)" = "$1" ]; }
+seen() { on c1 grep -c '^there$' "/srv/$N.seen" || :; }
+begun() { wait_until 8 on c1 grep -qx "$1" "/srv/$N.seen"; }
+# The next operation on there is Python's again
+python_is_back() { local n; n=$(seen); there "$M/there" && [ "$(seen)" -gt "$n" ]; }
+
+@test "while Python is stuck operations end at once, by on-error; then it goes on" {
+    serve "$(holds timeout 60000 on-error fail)" # a timeout that would be long
+    on c1 touch "$D/there"
+    there "$M/there"
+    on c1 timeout 60 stat "$M/holds" >/dev/null 2>&1 3>&- &
+    begun holds
+    # what waits for Python is ended long before its timeout
+    on c1 timeout 60 stat "$M/there" >/dev/null 2>&1 3>&- &
+    wait_until 8 state stuck
+    local before
+    before=$(seen)
+    [ "$(errno stat "$M/there")" = "Input/output error" ]
+    [ "$(seen)" = "$before" ]
+    dump reason | grep -E 'mount again, or restart the brick'
+    [ "$(dump stuck-times)" = 1 ]
+    logged 'Python is stuck'
+    wait_until 30 python_is_back
+    logged 'Python is back after'
+    state running
+    wait_until 20 at_rest
+    [ "$(on c1 grep -c 'Python is stuck' "$LOG")" = 1 ]
+}
+
+@test "with on-error pass, operations pass while it is stuck, also on a brick" {
+    serve_brick "$(holds timeout 60000)"
+    on c1 touch "$D/there"
+    on c1 timeout 60 stat "$M/holds" >/dev/null 2>&1 3>&- &
+    begun holds
+    on c1 timeout 60 stat "$M/there" >/dev/null 2>&1 3>&- &
+    wait_until 8 state stuck
+    fs sh -c "echo x >$M/file && cat $M/file && rm $M/file"
+    there "$M/there"
+    wait_until 30 python_is_back
+    wait_until 20 at_rest
+}
+
+@test "a regular expression that takes seconds holds up no other file" {
+    serve "$(holds timeout 500)"
+    on c1 touch "$D/there"
+    on c1 timeout 60 stat "$M/matches" >/dev/null 2>&1 3>&- &
+    local i
+    for i in 1 2 3 4 5; do there "$M/there"; done
+    wait_until 60 python_is_back
+    wait_until 20 at_rest
+}
+
+@test "inline, the thread that reads requests does not wait for Python" {
+    serve "$(holds timeout 60000 threads inline on-error fail)"
+    on c1 touch "$D/there" "$D/holds-elsewhere"
+    there "$M/there"
+    there "$M/holds-elsewhere"
+    begun held
+    # only what needs Python is held up: other operations are read and answered
+    on c1 timeout 60 stat "$M/there" >/dev/null 2>&1 3>&- &
+    on c1 timeout 5 stat -f "$M" >/dev/null
+    wait_until 8 state stuck
+    [ "$(errno stat "$M/there")" = "Input/output error" ]
+    wait_until 30 python_is_back
+    wait_until 20 at_rest
+    state running
+}
+
+@test "no mount has crashed" { no_mount_has_crashed; }
