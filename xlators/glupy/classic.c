@@ -219,7 +219,7 @@ unwind(struct request *r, PyObject *const *argv)
         return NULL;
     /* a child's error has no values: they excuse nothing once it is a success */
     const union value *original =
-        r->phase == PHASE_CBK && (r->op_ret >= 0 || op_ret < 0) ? r->first.res.v : NULL;
+        r->phase == PHASE_CBK && (r->first.op_ret >= 0 || op_ret < 0) ? r->first.res.v : NULL;
     struct values *values = convert_read(r, argv + 5, f->res, f->resc, original,
                                         (int)op_ret, &same);
 

@@ -115,8 +115,8 @@ convert_arguments(struct request *r, PyObject *handle, PyObject **argv)
     argv[n++] = Py_NewRef(handle);
     argv[n++] = PyLong_FromLong(0); /* the cookie: there is one child */
     argv[n++] = Py_NewRef(this);
-    argv[n++] = PyLong_FromLong(r->op_ret);
-    argv[n++] = PyLong_FromLong(r->op_errno);
+    argv[n++] = PyLong_FromLong(r->first.op_ret);
+    argv[n++] = PyLong_FromLong(r->first.op_errno);
     if (!argv[3] || !argv[4]) {
         for (int i = 0; i < n + (int)f->resc; i++)
             Py_CLEAR(argv[i]);

@@ -190,8 +190,11 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
     r->trial = trial;
     latency_call(g, fop);
     if (!handled) { /* the module looks at the answer only */
+        request_ref(r);
         if (request_pass_down(r, args))
             request_continue(r, true);
+        else
+            request_unref(r);
     } else if (state == READY) {
         request_queue(r);
     } else {
@@ -336,9 +339,8 @@ glupy_init(xlator_t *this)
 
     if (!g)
         return -1;
-    if (!this->children || this->children->next)
-        gf_log(this->name, GF_LOG_ERROR, "glupy wants exactly one subvolume");
     if (!this->children) {
+        gf_log(this->name, GF_LOG_ERROR, "glupy wants a subvolume, or several");
         free(g);
         return -1; /* there is nothing to pass through to */
     }

@@ -419,7 +419,6 @@ request_give_up(struct request *r)
 void
 request_continue(struct request *r, bool may_run_here)
 {
-    request_ref(r); /* the queue's */
     if (!may_run_here || atomic_load(&r->g->threads) != THREADS_INLINE || !worker_run_here(r))
         worker_queue(r);
 }
@@ -428,6 +427,7 @@ void
 request_queue(struct request *r)
 {
     request_start_clock(r);
+    request_ref(r); /* the queue's: once it is QUEUED the watchdog may end it */
     atomic_store(&r->word, queued_word(request_word(r)));
     request_continue(r, true);
 }
@@ -443,6 +443,7 @@ request_poke(struct request *r, bool may_run_here)
             if (!atomic_compare_exchange_weak(&r->word, &word, queued_word(word)))
                 continue;
             request_start_clock(r);
+            request_ref(r); /* the queue's */
             request_continue(r, may_run_here);
             return;
         case RUNNING:

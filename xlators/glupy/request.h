@@ -177,17 +177,18 @@ request_act_queued(struct request *r);
  * DECIDING. Not under the GIL. */
 void
 request_give_up(struct request *r);
-/* Winds the request to its child with these arguments; DECIDING. Returns as request_act. */
+/* Winds the request to its child with these arguments; DECIDING. Returns as request_act.
+ * The caller has a reference. */
 bool
 request_pass_down(struct request *r, const union value *args);
 /* Has r, which is DECIDING, run for its (next) phase, and starts the clock. */
 void
 request_queue(struct request *r);
-/* Has r run, which is QUEUED: here if it may, or by a worker. */
+/* Has r run, which is QUEUED: here if it may, or by a worker. Takes over a reference. */
 void
 request_continue(struct request *r, bool may_run_here);
-/* Something is in the inbox. From any thread, also under the GIL: then the request goes
- * to a worker. */
+/* Something is in the inbox. The caller has a reference. From any thread; under the GIL
+ * it may not run here. */
 void
 request_poke(struct request *r, bool may_run_here);
 /* Puts it into the inbox. */

@@ -70,37 +70,52 @@ worker_thread_is_ours(void)
 
 /* ---- workers ------------------------------------------------------------ */
 
-/* A child's answer, for a handler of its own: a coroutine takes it out by itself. */
-static void
-take_answer(struct request *r)
+/* The phase that r is to run. A coroutine takes what has come out of the inbox by
+ * itself; else it is the child's answer. */
+static enum phase
+phase_now(struct request *r)
 {
-    if (r->task || !atomic_load(&r->inbox))
-        return;
-    const struct call *call = (const struct call *)request_inbox(r);
-
-    r->phase = PHASE_CBK;
-    r->op_ret = call->op_ret;
-    r->op_errno = call->op_errno;
+    return !r->task && atomic_load(&r->inbox) ? PHASE_CBK : r->phase;
 }
 
-/* Without the GIL: a request whose handler is not there, or the module is not. True:
- * that was it; *more as request_act. */
-static bool
-handled_without_python(struct request *r, unsigned word, bool *more)
+static void
+begin_phase(struct request *r, enum phase phase)
 {
-    if (!r->code)
-        r->code = atomic_load(&r->g->code);
-    if (r->code && r->code->handlers[r->fop][r->phase])
-        return false;
+    if (phase == r->phase)
+        return;
+    request_inbox(r);
+    r->phase = phase;
+}
+
+/* Without the GIL: the handler is not there, or the module is not. As run_step. */
+static bool
+run_without_python(struct request *r, unsigned word, enum phase phase)
+{
     if (!request_take(r, word, DECIDING))
-        return true;
+        return false;
+    begin_phase(r, phase);
     if (!r->code) {
         request_give_up(r);
-        return true;
+        return false;
     }
-    r->decision = r->phase == PHASE_CBK ? DECIDE_UNWIND : DECIDE_WIND;
-    *more = request_act(r);
-    return true;
+    r->decision = phase == PHASE_CBK ? DECIDE_UNWIND : DECIDE_WIND;
+    r->op_ret = r->first.op_ret;
+    r->op_errno = r->first.op_errno;
+    return request_act(r);
+}
+
+static enum next_step
+run_python(struct worker_state *py, struct request *r, unsigned running)
+{
+    struct request *outer = atomic_exchange(&py->current, r);
+    uint64_t begun = latency_begin(r->g, r->fop);
+    enum next_step step = python_run(r, running);
+
+    latency_end(r->g, r->fop, begun);
+    atomic_store(&py->current, outer);
+    if (step == STEP_NONE)
+        python_not_interrupted(py);
+    return step;
 }
 
 /* True: r is QUEUED again, for the caller to run. */
@@ -109,27 +124,23 @@ run_step(struct worker_state *py, struct request *r)
 {
     unsigned word = request_word(r);
     enum next_step step = STEP_NONE;
-    bool more = false;
 
     if (word_owner(word) != QUEUED)
         return false;
-    take_answer(r);
-    if (handled_without_python(r, word, &more))
-        return more;
+    enum phase phase = phase_now(r);
+
+    if (!r->code)
+        r->code = atomic_load(&r->g->code);
+    if (!r->code || !r->code->handlers[r->fop][phase])
+        return run_without_python(r, word, phase);
     if (python_enter(py)) {
         if (request_take(r, word, DECIDING))
             request_give_up(r);
         return false;
     }
     if (request_take(r, word, RUNNING)) {
-        struct request *outer = atomic_exchange(&py->current, r);
-        uint64_t begun = latency_begin(r->g, r->fop);
-
-        step = python_run(r, (word & ~0xffu) | RUNNING);
-        latency_end(r->g, r->fop, begun);
-        atomic_store(&py->current, outer);
-        if (step == STEP_NONE)
-            python_not_interrupted(py);
+        begin_phase(r, phase);
+        step = run_python(py, r, (word & ~0xffu) | RUNNING);
     }
     python_leave(py);
     if (step == STEP_ACT)
