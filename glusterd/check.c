@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Does a module compile and import? Tried in a scratch process: what a module does
- * at import must not happen to the node, so that process is nobody, may write no
- * file, and is ended with all it started after 10 s. The source goes in through a
- * descriptor: the file is root's only, and no .pyc is ever read or written.
+ * Does a module compile and import, and do its methods have names and arguments that
+ * can be called? Its class is not made: that may need what only the real process has.
+ * Tried in a scratch process: what a module does at import must not happen to the node,
+ * so that process is nobody, may write no file, and is ended with all it started after
+ * 10 s. The source goes in through a descriptor: no .pyc is ever read or written.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -47,6 +48,15 @@ static const char program[] =
     "    done('does not import: %s: %s%s' % (type(e).__name__, e, at))\n"
     "if not isinstance(getattr(module, 'xlator', None), type):\n"
     "    done('defines no class xlator')\n"
+    "try:\n"
+    "    from gluster.glupy import check\n"
+    "    check.check(module.xlator)\n"
+    "except ImportError:\n"
+    "    pass\n"
+    "except TypeError as e:\n"
+    "    done('does not work: %s' % e)\n"
+    "except BaseException as e:\n"
+    "    done('cannot be looked at: %s: %s' % (type(e).__name__, e))\n"
     "done('ok ' + name)\n";
 
 /* In: raw output; out: a sentence of one line. */

@@ -94,6 +94,28 @@ assert json.load(sys.stdin)["glupyModule"]["doc"][0] == "Does nothing."'
     gluster 1 glupy remove picky
 }
 
+@test "a method that would never be called, or cannot be, is told before anything is changed" {
+    write typo '    def lookupp_fop(self, frame, this, loc, xdata): pass'
+    refused "does not work: no operation is called lookupp, so that lookupp_fop would never be called; is lookup_fop meant?" install /srv/typo.py
+    write few '    def lookup_fop(self, frame, this, loc): pass'
+    refused "lookup_fop cannot be called with its arguments: they are (self, frame, this, loc, xdata)" install /srv/few.py
+    write cbk '    def stat_cbk(self, frame, cookie, this, op_ret, op_errno, buf): pass'
+    refused "they are (self, frame, cookie, this, op_ret, op_errno, buf, xdata)" install /srv/cbk.py
+    local m
+    for m in typo few cbk; do nowhere $m; done
+    on 1 sh -c 'cat >/srv/coro.py' <<-'END'
+	from gluster.glupy.native import *
+	class xlator(Translator):
+	    async def lookup(self, path): pass
+	END
+    refused "lookup has no argument 'path'; it has loc, request, xdata" install /srv/coro.py
+    # what can be called is fine, and so is what is no operation
+    write good '    def lookup_fop(self, *args): pass' '    @staticmethod' '    def stat_fop(frame, this, loc, xdata=None): pass' \
+        '    def note_cbk(self): pass' '    def _lookupp_fop(self): pass'
+    gluster 1 glupy install /srv/good.py
+    gluster 1 glupy remove good
+}
+
 @test "what is no module is refused before anything is sent" {
     write x
     on 1 sh -c 'cd /srv; cp x.py bad-name.py; cp x.py noext; mkdir dir.py; head -c 1048577 /dev/zero >big.py; mkfifo pipe.py'

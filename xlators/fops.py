@@ -66,3 +66,6 @@ if __name__ == '__main__':
     print(f'FOPS = {[fop.name for fop in table]}')
     print(f'ARGUMENTS = {({fop.name: shown(fop.args) for fop in table})}')
     print(f'RESULTS = {({fop.name: shown(fop.results) for fop in table})}')
+    classic = {fop.name: tuple(tuple(p.name for p in ps) for ps in (fop.args, fop.results))
+               for fop in table}
+    print(f'CLASSIC = {classic}')

@@ -24,7 +24,7 @@ try:
     import _glupy
 except ImportError:
     from . import outside as _glupy
-from . import errors, structures
+from . import check, errors, structures
 from .structures import *  # noqa: F401,F403
 
 
@@ -126,6 +126,13 @@ _describe = errors.describe
 _loaded = 0
 
 
+def _warn_of(cls):
+    try:
+        check.check(cls)
+    except TypeError as error:
+        log_warning(str(error))
+
+
 def _load(c_this, name, text, file):
     """Runs a module's text in a namespace of its own and makes its xlator."""
     global _loaded
@@ -141,6 +148,7 @@ def _load(c_this, name, text, file):
         native = sys.modules.get(f'{__name__}.native')
         if native and issubclass(module.xlator, native.Translator):
             return native._make(c_this, module.xlator)
+        _warn_of(module.xlator)
         return module.xlator(c_this)
     except BaseException:
         del sys.modules[module.__name__]
