@@ -32,7 +32,8 @@ collect(struct change *c, int argc, char **argv, int *stock_keys)
         }
         if (volgen_check(option, plain(argv[i]), argv[i + 1], &why) < 0)
             return change_fail(c, EINVAL, "%s", strbuf_text(&why));
-        if (kv_set(&c->options, plain(argv[i]), argv[i + 1]) < 0)
+        bool none = option->type == VOLGEN_MODULES && volgen_is_off(argv[i + 1]);
+        if (kv_set(&c->options, plain(argv[i]), none ? option->def : argv[i + 1]) < 0)
             return rpc_fail(c->cli, c->e, command, -ENOMEM);
     }
     return 0;

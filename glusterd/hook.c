@@ -77,7 +77,7 @@ deploy_named(const struct call *call, const struct volgen_table *table,
             struct volgen_module module;
             const char *why;
 
-            if (strcmp(name, "off"))
+            if (!volgen_is_off(name))
                 module_find(call->site, name,
                             module_wanted_digest(options, name), &module, &why);
         }

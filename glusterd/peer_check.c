@@ -41,7 +41,7 @@ say_modules(const struct peer *peer, const char *value)
 
     for (char *name = names ? strtok_r(names, ", ", &save) : NULL; name;
          name = strtok_r(NULL, ", ", &save))
-        if (strcmp(name, "off"))
+        if (!volgen_is_off(name))
             say_module(peer, name);
 }
 

@@ -41,6 +41,22 @@ applied_everywhere() { info_agrees "$1" 1 2 3 && as_desired "$1" 1 2 3; }
     [ "$(value v1 features.glupy-module)" = off ]
 }
 
+@test "off is off in any case of letters, by stock too" {
+    gluster 1 volume set v1 features.glupy-module negative
+    gluster 1 volume set v1 features.glupy-module Off
+    [ "$(value v1 features.glupy-module)" = off ]
+    applied_everywhere v1
+    run ! grep -q 'type features/glupy' "$POOL_DIR/2/lib/vols/v1/trusted-v1.tcp-fuse.vol"
+    gluster 1 volume set v1 features.glupy-module negative
+    stock 1 volume set v1 user.features.glupy-module OFF
+    applied_everywhere v1
+    run ! grep -q 'type features/glupy' "$POOL_DIR/2/lib/vols/v1/trusted-v1.tcp-fuse.vol"
+    cli 1 volume set v1 features.glupy-module negative,Off
+    [ "$status" = 1 ]
+    [[ $stderr == *"has off among the modules"* ]]
+    gluster 1 volume reset v1 features.glupy-module
+}
+
 @test "the digest of the module goes with it" {
     gluster 1 volume set v1 features.glupy-module negative
     [[ $(stored 2 v1 features.glupy-digest.negative) =~ ^[0-9a-f]{64}$ ]]

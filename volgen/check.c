@@ -218,10 +218,10 @@ check_modules(const char *key, const char *value, struct strbuf *why)
 
     if (!list)
         return -ENOMEM;
-    if (!strcmp(value, "off"))
+    if (volgen_is_off(value))
         return 0;
     while ((name = strsep(&rest, ","))) {
-        if (!strcmp(name, "off"))
+        if (volgen_is_off(name))
             return refuse(why, key, value, "has off among the modules; off stands alone");
         if (!volgen_is_module_name(name))
             return refuse(why, key, value,

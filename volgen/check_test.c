@@ -192,6 +192,9 @@ module_names_are_identifiers(void **state)
     assert_false(volgen_is_module_name("a-b"));
     assert_false(volgen_is_module_name("é"));
     assert_false(volgen_is_module_name("None"));
+    assert_false(volgen_is_module_name("Off"));
+    assert_true(volgen_is_off("OFF"));
+    assert_false(volgen_is_off("offer"));
 }
 
 int

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <strings.h>
 
 #include "volgen/describe.h"
 
@@ -92,6 +93,12 @@ volgen_option_find(const struct volgen_table *table, const char *key,
 }
 
 bool
+volgen_is_off(const char *modules)
+{
+    return !strcasecmp(modules, "off");
+}
+
+bool
 volgen_is_module_name(const char *name)
 {
     static const char *const keywords[] = {
@@ -99,8 +106,6 @@ volgen_is_module_name(const char *name)
         "class", "continue", "def", "del", "elif", "else", "except", "finally",
         "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
         "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-        /* and the word that means: none */
-        "off",
     };
     size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
@@ -109,5 +114,5 @@ volgen_is_module_name(const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(keywords); i++)
         if (!strcmp(name, keywords[i]))
             return false;
-    return true;
+    return !volgen_is_off(name);
 }

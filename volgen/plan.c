@@ -241,7 +241,7 @@ plan_glupy(struct plan *plan, const struct volgen_extension *ext)
 {
     const char *modules = value_by_key(plan, ext, ext->switch_key);
 
-    if (!strcmp(modules, "off") || !glupy_is_for(plan, ext) ||
+    if (volgen_is_off(modules) || !glupy_is_for(plan, ext) ||
         !is_installed(plan, ext))
         return 0;
     const char *type = value_by_key(plan, ext, "features.glupy-position");

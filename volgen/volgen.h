@@ -205,6 +205,10 @@ int
 volgen_check(const struct volgen_option *option, const char *key,
              const char *value, struct strbuf *why);
 
+/* Does the value of features.glupy-module name no module? `off`, in any case of letters. */
+bool
+volgen_is_off(const char *modules);
+
 /* A module's name: a Python identifier of ASCII, at most 64 bytes, not a keyword. */
 bool
 volgen_is_module_name(const char *name);

@@ -100,7 +100,7 @@ class Node:
         """[(name, digest)] that are wanted and can be had, first on top."""
         wanted = self.option("module", "off")
         xlator = "/glusterfs/*/xlator/features/glupy.so"
-        if wanted in ("off", "") or not (glob.glob(self.root + "/usr/lib*" + xlator) or
+        if wanted.lower() in ("off", "") or not (glob.glob(self.root + "/usr/lib*" + xlator) or
                                          glob.glob(self.root + "/usr/lib*/*" + xlator)):
             return []
         found = []
