@@ -104,6 +104,11 @@ static const struct shown {
     {"breaker", "breaker", false},
     {"breaker-opened", "breakerOpened", true},
     {"breaker-seconds-left", "breakerSecondsLeft", true},
+}, shown_of_process[] = {
+    {"memory-used", "memoryUsed", true},
+    {"memory-peak", "memoryPeak", true},
+    {"memory-limit", "memoryLimit", true},
+    {"memory-refused", "memoryRefused", true},
 }, shown_of_fop[] = {
     {"name", "name", false},
     {"calls", "calls", true},
@@ -182,6 +187,21 @@ text_of_instance(struct emit *e, const struct answer_line *line)
               glupy_field(line, "orphans"));
 }
 
+static void
+text_of_memory(struct emit *e, const struct answer_line *process)
+{
+    const double mb = 1 << 20;
+    double limit = strtod(glupy_field(process, "memory-limit"), NULL) / mb;
+    const char *refused = glupy_field(process, "memory-refused");
+
+    emit_text(e, "  Python has %.1f MB", strtod(glupy_field(process, "memory-used"), NULL) / mb);
+    if (limit > 0)
+        emit_text(e, " of %.0f", limit);
+    if (strtoll(refused, NULL, 10))
+        emit_text(e, "; %s times it wanted more than that", refused);
+    emit_text(e, "\n");
+}
+
 struct showing {
     struct change *c;
     char *before; /* the heading of the last one */
@@ -199,6 +219,7 @@ tell_instance(void *arg, const struct node *node, const struct answer_line *proc
     glupy_describe(node, process, instance, &heading);
     if (!s->before || strcmp(s->before, strbuf_text(&heading))) {
         emit_text(e, "%sN%s\n", s->count ? "\n" : "", strbuf_text(&heading) + 1);
+        text_of_memory(e, process);
         free(s->before);
         s->before = strbuf_take(&heading);
     }
@@ -208,6 +229,7 @@ tell_instance(void *arg, const struct node *node, const struct answer_line *proc
     emit_str(e, "node", node->host);
     emit_num(e, "pid", strtoll(glupy_field(process, "pid"), NULL, 10));
     emit_str(e, "program", glupy_field(process, "program"));
+    tell_fields(e, process, shown_of_process, ARRAY_SIZE(shown_of_process));
     tell_fields(e, instance, shown, ARRAY_SIZE(shown));
     tell_fops(e, node, instance);
     emit_object_end(e);
@@ -270,7 +292,7 @@ cmd_volume_glupy(struct cli *cli, int argc, char **argv)
     if (ret)
         return rpc_fail(cli, c.e, c.command, ret);
     const char *modules = volume_option(&volume, "features.glupy-module");
-    if (!modules || !strcmp(modules, "off"))
+    if (!modules || volgen_is_off(modules))
         return change_fail(&c, ENOENT, "Volume %s has no modules: `gluster volume set %s "
                            "features.glupy-module NAME` gives it one", c.volume, c.volume);
     return is_status ? show_status(&c) : glupy_reload(&c, &volume, argc == 3 ? argv[2] : NULL);

@@ -192,6 +192,7 @@ log_failure(struct request *r, const char *suffix)
 
     snprintf(where, sizeof(where), "%s%s", glupy_fops[r->fop].name, suffix);
     python_log_error(r->g, where);
+    latency_error(r->g, r->fop);
 }
 
 /* OSError is an answer: its errno. False: it is another exception, and still set. */

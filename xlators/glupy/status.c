@@ -262,6 +262,7 @@ say_instance(struct writer *w, struct glupy *g)
     say_text(w, "kind", kind);
     say_text(w, "where", where);
     say_text(w, "module", g->latest->module);
+    say_text(w, "interface", !runs ? "" : runs->is_native ? "native" : "classic");
     say_text(w, "digest", option_of(runs ? runs : g->latest, "module-digest"));
     /* what runs, and what is to run: they differ while it loads, and after it could not */
     say_text(w, "generation", option_of(runs, "module-generation"));
@@ -298,6 +299,18 @@ is_of_old_graph(const struct glupy *g)
            atomic_load(&g->count.in_flight) <= 0;
 }
 
+/* What Python has in this process, in bytes. */
+static void
+say_memory(struct json *json)
+{
+    const struct memory_use use = memory_use();
+
+    json_number(json, "memory-used", use.used);
+    json_number(json, "memory-peak", use.peak);
+    json_number(json, "memory-limit", use.limit);
+    json_number(json, "memory-refused", (int64_t)use.refused);
+}
+
 void
 status_describe(struct strbuf *out)
 {
@@ -307,6 +320,7 @@ status_describe(struct strbuf *out)
     json_object_begin(&json, NULL);
     json_number(&json, "pid", getpid());
     json_string(&json, "program", program_invocation_short_name);
+    say_memory(&json);
     json_array_begin(&json, "instances");
     pthread_mutex_lock(&lock);
     for (struct glupy *g = instances; g; g = g->status_next) {
