@@ -31,8 +31,9 @@ s.connect(sys.argv[1])
 d = json.loads(s.makefile('rb').read())
 i = d['instances'][0] if d['instances'] else None
 fops = {f['name']: f for f in i['fops']} if i else {}
-print(json.dumps(d, indent=1))
-sys.exit(not eval(sys.argv[2]))
+ok = eval(sys.argv[2])
+if not ok: print(json.dumps(d))
+sys.exit(not ok)
 P
 }
 
