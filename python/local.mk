@@ -3,7 +3,7 @@ glusterpydir = $(pythondir)/gluster
 dist_glusterpy_DATA = python/gluster/__init__.py
 glupypydir = $(pythondir)/gluster/glupy
 dist_glupypy_DATA = python/gluster/glupy/__init__.py python/gluster/glupy/structures.py \
-	python/gluster/glupy/check.py python/gluster/glupy/errors.py python/gluster/glupy/outside.py python/gluster/glupy/native.py \
+	python/gluster/glupy/check.py python/gluster/glupy/errors.py python/gluster/glupy/processes.py python/gluster/glupy/outside.py python/gluster/glupy/native.py \
 	python/gluster/glupy/run.py python/gluster/glupy/volfile.py python/gluster/glupy/showlog.py \
 	python/gluster/glupy/testing.py python/gluster/glupy/standin.py
 nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py

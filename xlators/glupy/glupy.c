@@ -171,6 +171,7 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
     struct code *code = atomic_load(&g->code);
     bool handled = state != READY || code->handlers[fop][PHASE_FOP];
 
+    fork_check();
     if (g->passthrough || is_internal(frame)) {
         f->tail(frame, FIRST_CHILD(this), args);
         return 0;

@@ -11,6 +11,7 @@
  *   watchdog.c  the thread that never does, and sees what takes too long
  *   errand.c    threads for what others must not do themselves
  *   stuck.c     notices when Python is lost to a call into C
+ *   fork.c      children of the process
  *   breaker.c   leaves a module alone that fails again and again
  *   memory.c    what Python may allocate
  *   python.c    the interpreter, and every entry into it
@@ -278,6 +279,23 @@ unsigned
 stuck_seconds(void);
 unsigned
 stuck_count(void);
+
+/* ---- fork.c ------------------------------------------------------------- */
+
+extern atomic_bool fork_child;
+
+/* Once, when Python starts. */
+void
+fork_watch(void);
+_Noreturn void
+fork_end_child(void);
+/* To be called where Python is left: a child of this process must not get further. */
+static inline void
+fork_check(void)
+{
+    if (atomic_load_explicit(&fork_child, memory_order_relaxed))
+        fork_end_child();
+}
 
 /* ---- breaker.c ---------------------------------------------------------- */
 

@@ -109,7 +109,12 @@ import_package(void)
                        "sys.path.insert(0, '" PYTHONDIR "')\n"
                        "sys.setswitchinterval(0.0001)\n");
     package = PyImport_ImportModule("gluster.glupy");
-    if (package)
+    AUTO_PY PyObject *processes =
+        package ? PyImport_ImportModule("gluster.glupy.processes") : NULL;
+    AUTO_PY PyObject *none =
+        processes ? PyObject_CallMethod(processes, "prepare", NULL) : NULL;
+
+    if (none)
         return 0;
     python_log_error(NULL, "import gluster.glupy");
     return -EIO;
@@ -123,6 +128,7 @@ python_start(struct worker_state *w)
     pthread_mutex_lock(&start_lock);
     if (!started && !broken) {
         memory_ours_begin();
+        fork_watch();
         err = start_interpreter();
         if (!err) {
             err = import_package();
@@ -189,6 +195,7 @@ python_enter(struct worker_state *w)
 void
 python_leave(struct worker_state *w)
 {
+    fork_check();
     w->tstate = PyEval_SaveThread();
 }
 

@@ -355,6 +355,7 @@ request_act(struct request *r)
     xlator_t *before = THIS;
     bool more = false;
 
+    fork_check();
     request_ref(r); /* what is passed down or up must outlive the call */
     THIS = r->g->xl;
     if (r->decision == DECIDE_UNWIND)
