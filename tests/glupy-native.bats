@@ -13,6 +13,14 @@ teardown() { glupy_umount; }
 
 native() { serve "$(node g posix coroutines "$@")"; } # native OPTION VALUE...
 waiting() { [ "$(dump in-flight)" = 1 ]; }
+# Python answers, and not only on-error after the timeout
+stat_answers() {
+    local before after
+    before=$(dump timeouts)
+    fs stat "$M/1.f" || return
+    after=$(dump timeouts)
+    [ "$before" = "$after" ]
+}
 made() { fs mkdir "$M/$1" && fs test -d "$M/$1"; }
 
 # Everything that a handler can do and that ends well
@@ -193,4 +201,16 @@ W
     logged "no operation is called lookpu; is lookup meant"
     logged "the argument \*\*names cannot be given"
     logged "no operation is called stat_repyl; is stat_reply meant"
+}
+
+@test "a destructor that blocks for ever costs a thread, not the mount" {
+    serve "$(node g posix destructor timeout 200 threads 2)"
+    local i
+    for i in 1 2 3; do fs mkdir "$M/$i"; done
+    for i in 1 2 3 4 5; do
+        fs touch "$M/$i.f"
+        fs stat "$M/$i.f"
+    done
+    made 4
+    wait_until 20 stat_answers
 }

@@ -193,6 +193,10 @@ worker_waits_for_python(void);
  * and has the handler interrupted. */
 void
 worker_replace(struct request *r);
+/* Puts another worker in the place of one that an import, a destructor or the like has kept
+ * for too long. */
+void
+worker_look_after(void);
 /* A detached thread with a stack for Python and all signals blocked. 0 or -errno, which
  * is logged. */
 int

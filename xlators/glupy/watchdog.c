@@ -57,6 +57,7 @@ watchdog_main(void *arg)
         errand_watch();
         pthread_mutex_unlock(&watch.lock);
         stuck_watch(TICK_MS);
+        worker_look_after();
         pthread_mutex_lock(&watch.lock);
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += TICK_MS * 1000000;

@@ -11,12 +11,14 @@
 enum {
     STACK_SIZE = 8 << 20,
     INLINE_STACK_SIZE = 1 << 20, /* below it deep recursion is a SIGSEGV */
+    JOB_MS = 1000,               /* from then on another worker does the work */
 };
 
 struct worker {
     struct worker_state py;
     bool guest; /* one of GlusterFS's own threads, by `threads inline` */
-    bool lost;  /* in a handler whose request was taken from it; pool.lock */
+    bool lost;  /* in something that takes too long; pool.lock */
+    uint64_t deadline; /* ns, of what is no request and nobody else watches; pool.lock */
     struct worker *next;
 };
 
@@ -273,8 +275,11 @@ worker_main(void *arg)
         }
         if (pool.alive - pool.lost > pool.wanted)
             break; /* it had been replaced */
+        w->deadline = 0;
         while (!take_work(&work))
             pthread_cond_wait(&pool.work, &pool.lock);
+        if (!work.r)
+            w->deadline = now_ns() + JOB_MS * 1000000ull;
         pthread_mutex_unlock(&pool.lock);
         do_work(&w->py, &work);
     }
@@ -444,6 +449,22 @@ worker_waits_for_python(void)
         waits = atomic_load_explicit(&w->py.waits, memory_order_relaxed);
     pthread_mutex_unlock(&pool.lock);
     return waits;
+}
+
+void
+worker_look_after(void)
+{
+    uint64_t now = now_ns();
+
+    pthread_mutex_lock(&pool.lock);
+    for (struct worker *w = pool.workers; w; w = w->next) {
+        if (!w->deadline || now < w->deadline || w->lost)
+            continue;
+        w->lost = true;
+        pool.lost++;
+        start_workers();
+    }
+    pthread_mutex_unlock(&pool.lock);
 }
 
 void
