@@ -9,6 +9,7 @@ xlators_glupy_la_SOURCES = \
 	xlators/glupy/convert.c xlators/glupy/classic.c
 # what Python sees of a fop's arguments, natively
 xlators_glupy_la_SOURCES += xlators/glupy/view.h xlators/glupy/types.h \
+	xlators/glupy/context.h xlators/glupy/context.c \
 	xlators/glupy/view.c xlators/glupy/attribute.c xlators/glupy/loc.c xlators/glupy/iatt.c \
 	xlators/glupy/native.h xlators/glupy/request.h \
 	xlators/glupy/native.c xlators/glupy/task.c xlators/glupy/reply.c xlators/glupy/marshal.c \

@@ -671,7 +671,7 @@ dict_new_from(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "|O:Dict", &other))
         return NULL;
     dict_t *dict = dict_new();
-    PyObject *self = dict ? view_new_reference(KIND_DICT, dict) : PyErr_NoMemory();
+    PyObject *self = dict ? view_new_reference(KIND_DICT, dict, NULL) : PyErr_NoMemory();
 
     if (self && ((other && other != Py_None && update_from(self, other)) ||
                  (kwargs && update_from(self, kwargs))))

@@ -220,7 +220,7 @@ get_inode(PyObject *self, void *unused)
     entries_unlock();
     if (!inode)
         Py_RETURN_NONE;
-    return view_new_reference(KIND_INODE, inode);
+    return view_new_reference(KIND_INODE, inode, view_translator(self));
 }
 
 static int
@@ -259,7 +259,7 @@ get_dict(PyObject *self, void *unused)
     entries_unlock();
     if (!dict)
         Py_RETURN_NONE;
-    return view_new_reference(KIND_DICT, dict);
+    return view_new_reference(KIND_DICT, dict, NULL);
 }
 
 static int

@@ -3,6 +3,7 @@
  * The xlator: its options, who may run modules, which fops are intercepted,
  * and the xlator's tables.
  */
+#include "xlators/glupy/context.h"
 #include "xlators/glupy/glupy.h"
 
 #include <dlfcn.h>
@@ -137,7 +138,8 @@ glupy_set_slots(struct glupy *g)
         if (!f->name)
             continue;
         if (g->state == READY)
-            ours = ours && (code->handlers[i][PHASE_FOP] || code->handlers[i][PHASE_CBK]);
+            ours = ours && (code->handlers[i][PHASE_FOP] || code->handlers[i][PHASE_CBK] ||
+                            code->marks[i]);
         else if (g->state == FAILED)
             ours = ours && g->fail;
         void *entry = *(void *const *)((const char *)&glupy_entries + f->slot);
@@ -174,6 +176,10 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
     fork_check();
     if (g->passthrough || is_internal(frame)) {
         f->tail(frame, FIRST_CHILD(this), args);
+        return 0;
+    }
+    if (state == READY && !handled && !code->handlers[fop][PHASE_CBK]) {
+        context_tail(g, fop, frame, FIRST_CHILD(this), args);
         return 0;
     }
     uint64_t trial = 0;
@@ -350,8 +356,10 @@ glupy_init(xlator_t *this)
     g->waiting_end = &g->waiting;
     pthread_mutex_init(&g->lock, NULL);
     pthread_mutex_init(&g->breaker.lock, NULL);
-    g->latest = code_new(g, this->options);
+    g->contexts = contexts_new(g);
+    g->latest = g->contexts ? code_new(g, this->options) : NULL;
     if (!g->latest) {
+        free(g->contexts);
         free(g);
         return -1;
     }
@@ -396,7 +404,9 @@ glupy_mem_acct_init(xlator_t *this)
 
 static struct xlator_dumpops dumpops = {.priv = status_dump};
 static struct xlator_fops unused_fops; /* each instance has its own */
-static struct xlator_cbks cbks;
+static struct xlator_cbks cbks = {.forget = context_forget,
+                                  .release = context_release,
+                                  .releasedir = context_releasedir};
 
 static volume_option_t options[] = {
     {.key = {"module-name"},

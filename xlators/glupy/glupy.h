@@ -21,6 +21,7 @@
  *   status.c    what an instance does, for statedump, .meta and the status socket
  *   listen.c    the status socket of the process
  *   classic.c   the built-in Python module _glupy under the package gluster.glupy
+ *   context.c   inode.ctx and fd.ctx; forget, release and releasedir
  *   view.c      the native types: what they share; attribute.c: their attributes;
  *               loc.c, iatt.c, dict.c, dirent.c, iovec.c, lock.c: one group each
  *
@@ -42,6 +43,7 @@
 
 struct request;
 struct native;
+struct contexts;
 struct latency;
 struct strbuf;
 typedef struct _object PyObject;
@@ -117,6 +119,8 @@ struct code {
     bool is_native;
     struct native *natives[GF_FOP_MAXVALUE]; /* how the native handlers are called */
     bool wants_caller[GF_FOP_MAXVALUE];      /* Python asks who asks */
+    PyObject *ends[3];           /* forget, release, releasedir; see context.h */
+    bool marks[GF_FOP_MAXVALUE]; /* so that they arrive */
 };
 
 /* One instance: this->private */
@@ -138,6 +142,7 @@ struct glupy {
 
     struct counters count;
     struct breaker breaker;
+    struct contexts *contexts;
     _Atomic(struct latency *) latency[GF_FOP_MAXVALUE];
     struct glupy *status_next; /* status.c */
     struct memory_wish memory;

@@ -4,7 +4,46 @@
  */
 #include "xlators/glupy/types.h"
 
+#include "xlators/glupy/context.h"
+
 #include <fcntl.h>
+
+/* ---- contexts --------------------------------------------------------------- */
+
+static struct glupy *
+translator(PyObject *self)
+{
+    struct glupy *g = view_translator(self);
+
+    if (!g)
+        PyErr_SetString(PyExc_RuntimeError, "ctx: which translator's is not known");
+    return g;
+}
+
+/* closure: the kind */
+static PyObject *
+get_ctx(PyObject *self, void *kind)
+{
+    void *p = view_address(self);
+    struct glupy *g = p ? translator(self) : NULL;
+
+    if (!g)
+        return NULL;
+    PyObject *object = context_get(g, (enum kind)(uintptr_t)kind, p);
+
+    return Py_NewRef(object ? object : Py_None);
+}
+
+static int
+set_ctx(PyObject *self, PyObject *value, void *kind)
+{
+    void *p = view_address(self);
+    struct glupy *g = p ? translator(self) : NULL;
+
+    if (!g)
+        return -1;
+    return context_set(g, (enum kind)(uintptr_t)kind, p, value == Py_None ? NULL : value);
+}
 
 /* ---- Inode ----------------------------------------------------------------- */
 
@@ -45,7 +84,7 @@ inode_fresh(PyObject *self, PyObject *unused)
         return NULL;
     inode_t *fresh = inode_new(inode->table);
 
-    return fresh ? view_new_reference(KIND_INODE, fresh) : PyErr_NoMemory();
+    return fresh ? view_new_reference(KIND_INODE, fresh, view_translator(self)) : PyErr_NoMemory();
 }
 
 static Py_hash_t
@@ -89,6 +128,9 @@ static PyGetSetDef inode_attributes[] = {
     IS("file", IA_IFREG, "Is it a regular file?"),
     IS("dir", IA_IFDIR, "Is it a directory?"),
     IS("symlink", IA_IFLNK, "Is it a symbolic link?"),
+    {"ctx", get_ctx, set_ctx,
+     "Any object that this translator keeps with the file, until GlusterFS forgets the file; "
+     "or None.", (void *)(uintptr_t)KIND_INODE},
     {NULL},
 };
 
@@ -171,7 +213,7 @@ fd_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return PyErr_NoMemory();
     if (!anonymous)
         fd->flags = flags;
-    return view_new_reference(KIND_FD, fd);
+    return view_new_reference(KIND_FD, fd, view_translator(inode));
 }
 
 static Py_hash_t
@@ -200,6 +242,9 @@ static PyGetSetDef fd_attributes[] = {
     {"inode", fd_inode, NULL, "The file that is open: an Inode.", NULL},
     {"flags", fd_flags, NULL, "The flags it was opened with, as of os.open.", NULL},
     {"pid", fd_pid, NULL, "The process that opened it.", NULL},
+    {"ctx", get_ctx, set_ctx,
+     "Any object that this translator keeps with the open file, until it is closed; or None.",
+     (void *)(uintptr_t)KIND_FD},
     {"anonymous", fd_is_without_open, NULL, "Does it stand for a file that nobody opened?",
      NULL},
     {NULL},
@@ -356,6 +401,10 @@ loc_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 
     if (self && read_loc(view_address(self), v))
         Py_CLEAR(self);
+    else if (self)
+        ((struct own *)((struct view *)self)->p)->g =
+            v[2] != Py_None ? view_translator(v[2])
+            : v[3] != Py_None ? view_translator(v[3]) : NULL;
     return self;
 }
 

@@ -3,6 +3,7 @@
  * The life of one intercepted fop, all of it in C: whatever Python does or does
  * not do, a request has exactly one owner and ends with exactly one unwind.
  */
+#include "xlators/glupy/context.h"
 #include "xlators/glupy/request.h"
 
 #include <time.h>
@@ -289,7 +290,10 @@ act_wind(struct request *r)
     if (r->decision == DECIDE_TAIL || !r->code ||
         !r->code->handlers[r->fop][PHASE_CBK]) {
         finish(r);
-        f->tail(frame, r->child, args);
+        if (context_wants(r->code, r->fop))
+            context_tail(r->g, r->fop, frame, r->child, args);
+        else
+            f->tail(frame, r->child, args);
         return false;
     }
     request_stop_clock(r);
@@ -344,6 +348,8 @@ act_unwind(struct request *r)
                              : answer && answer->has_res ? answer->res.v
                                                          : none;
 
+    if (r->op_ret >= 0 && context_wants(r->code, r->fop))
+        context_mark(r->g, r->fop, res);
     give_answers(r);
     finish(r);
     f->unwind(frame, r->op_ret, r->op_errno, res);
@@ -524,6 +530,8 @@ int32_t
 glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
                const union value *res)
 {
+    if (context_answered(cookie, op_ret, op_errno, res))
+        return 0;
     struct call *call = cookie;
     struct request *r = call->r;
     const struct fop *f = &glupy_fops[call->fop];

@@ -25,6 +25,7 @@ extern PyTypeObject loc_type, inode_type, fd_type, iatt_type, dict_type, vector_
 struct own {
     struct later later; /* where the release must not be under the GIL */
     enum kind kind;
+    struct glupy *g; /* whose contexts an inode or fd has here, or NULL */
     void *p;
     _Alignas(16) char memory[];
 };
@@ -35,13 +36,21 @@ view_new_memory(enum kind kind, size_t size);
 /* A new object that takes over a reference to an inode, fd or dict. NULL, and then the
  * reference is dropped, with an exception. */
 PyObject *
-view_new_reference(enum kind kind, void *p);
+view_new_reference(enum kind kind, void *p, struct glupy *g);
 /* A reference of Python's to an inode, fd or dict is dropped, where that is safe. */
 void
 view_drop_reference(enum kind kind, void *p);
 /* tp_dealloc of all that are just a struct view */
 void
 view_dealloc(PyObject *self);
+
+static inline struct glupy *
+view_translator(PyObject *self)
+{
+    const struct view *v = (struct view *)self;
+
+    return v->r ? v->r->g : ((struct own *)v->p)->g;
+}
 
 PyObject *
 view_stale(void); /* NULL with StaleRequest */

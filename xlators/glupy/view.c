@@ -3,6 +3,7 @@
  * What all native types share: how their objects are made, find what they show, and let
  * go of it.
  */
+#include "xlators/glupy/context.h"
 #include "xlators/glupy/types.h"
 
 static PyTypeObject *const types[KIND_COUNT] = {
@@ -67,7 +68,7 @@ view_new_memory(enum kind kind, size_t size)
 }
 
 PyObject *
-view_new_reference(enum kind kind, void *p)
+view_new_reference(enum kind kind, void *p, struct glupy *g)
 {
     struct view *v = new_own(kind, 0);
 
@@ -76,6 +77,7 @@ view_new_reference(enum kind kind, void *p)
         return NULL;
     }
     ((struct own *)v->p)->p = p;
+    ((struct own *)v->p)->g = g;
     return (PyObject *)v;
 }
 
@@ -87,8 +89,8 @@ view_related(PyObject *self, enum kind kind, void *p)
     if (r || !p)
         return view_new(kind, r, p);
     if (kind == KIND_INODE)
-        return view_new_reference(kind, inode_ref(p));
-    return view_new_reference(kind, dict_ref(p));
+        return view_new_reference(kind, inode_ref(p), view_translator(self));
+    return view_new_reference(kind, dict_ref(p), NULL);
 }
 
 /* Not under the GIL: dropping the last reference to an inode or fd calls translators,
@@ -231,5 +233,5 @@ views_init(PyObject *module)
     AUTO_PY PyObject *done =
         mapping ? PyObject_CallMethod(mapping, "register", "O", &dict_type) : NULL;
 
-    return done ? 0 : -1;
+    return done ? context_init(module) : -1;
 }

@@ -120,6 +120,10 @@ class Translator:
                 method = getattr(self, f'{fop}_{phase}', None)
                 if method is not None:
                     _register(c_this, fop, phase, method)
+        for name in ('forget', 'release', 'releasedir'):
+            method = getattr(self, f'{name}_cbk', None)
+            if method is not None:
+                _glupy.handle_end(c_this, name, lambda gfid, _, method=method: method(gfid))
 
 
 _describe = errors.describe

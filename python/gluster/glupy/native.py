@@ -198,6 +198,10 @@ def _make(c_this, cls):
         function = getattr(self, fop + '_reply', None)
         if function is not None:
             _glupy.look_at(c_this, fop, function)
+    for name in _ENDS:
+        function = getattr(self, name, None)
+        if function is not None:
+            _glupy.handle_end(c_this, name, function)
     return self
 
 
