@@ -5,6 +5,7 @@
 #include "glusterd/module.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "common/log.h"
 
@@ -22,6 +23,21 @@ module_read(const char *path, struct strbuf *source, const char **why)
     return !ret;
 }
 
+/* Applications on libgfapi run as any user, and run the volume's modules, which are code
+ * and no secret: everybody may read them, and only root may write. What lies beside them
+ * stays root's alone. */
+static void
+make_readable(const struct site *site, const char *path)
+{
+    AUTO_FREE char *ours = site_path(site, ".");
+    AUTO_FREE char *modules = site_path(site, "modules");
+
+    if (ours && modules &&
+        (chmod(ours, 0711) || chmod(modules, 0755) || chmod(path, 0644)))
+        log_warn("%s cannot be made readable for applications that are not root's: %s", path,
+                 strerror(errno));
+}
+
 int
 module_put(const struct site *site, const char *name, const struct strbuf *source)
 {
@@ -34,7 +50,11 @@ module_put(const struct site *site, const char *name, const struct strbuf *sourc
     if (!ret && access(path, F_OK) == 0 && !file_is_trusted(path, &why) &&
         unlink(path) < 0 && errno != ENOENT)
         ret = -errno;
-    return ret ? ret : file_replace(path, source->data, source->len, 0600);
+    if (!ret)
+        ret = file_replace(path, source->data, source->len, 0644);
+    if (!ret)
+        make_readable(site, path);
+    return ret;
 }
 
 /* Copies a packaged example, unless something of that name is there already. */
@@ -73,6 +93,8 @@ module_find(const struct site *site, const char *name, const char *wanted,
 
     AUTO_FREE char *path = site_path(site, "modules/%s.py", name);
     AUTO_STRBUF struct strbuf source = STRBUF_INIT;
+    struct stat st;
+
     *why = "out of memory";
     if (!path)
         return false;
@@ -80,6 +102,9 @@ module_find(const struct site *site, const char *name, const char *wanted,
         deploy_packaged(site, name, wanted);
     if (!module_read(path, &source, why))
         return false;
+    /* an older version of this package left it to root alone */
+    if (stat(path, &st) == 0 && !(st.st_mode & S_IROTH))
+        make_readable(site, path);
     snprintf(module->name, sizeof(module->name), "%s", name);
     digest_bytes(source.data, source.len, module->digest);
     int n = snprintf(module->dir, sizeof(module->dir), "%s/volext/modules",

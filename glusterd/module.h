@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * glupy modules on this node: WORKDIR/volext/modules/NAME.py, 0600, root's; and
- * the packaged examples, which are copied there when a volume names one.
+ * glupy modules on this node: WORKDIR/volext/modules/NAME.py, root's and readable by
+ * all, since applications of any user run them; and the packaged examples, which are
+ * copied there when a volume names one.
  */
 #ifndef VOLEXT_GLUSTERD_MODULE_H
 #define VOLEXT_GLUSTERD_MODULE_H

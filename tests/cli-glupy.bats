@@ -43,14 +43,16 @@ refused() { # PATTERN ARGS...
     [[ $stderr == "glupy $1: failed: "*$pattern* ]]
 }
 
-@test "a module is installed on all nodes, root's alone" {
+@test "a module is installed on all nodes: root writes it, everybody may read it" {
     write first
     run gluster 1 glupy install /srv/first.py
     [ "$status" = 0 ]
     [ "$output" = "glupy install: success: module first is on 3 nodes" ]
     local i
     for i in 1 2 3; do
-        [ "$(on $i stat -c '%a %U' $MODULES/first.py)" = "600 root" ]
+        [ "$(on $i stat -c '%a %U' $MODULES/first.py)" = "644 root" ]
+        [ "$(on $i stat -c '%a %U' $MODULES ${MODULES%/*})" = $'755 root\n711 root' ]
+        [ "$(on $i stat -c '%a %U' $MODULES/incoming $MODULES/.checked)" = $'700 root\n700 root' ]
         [ "$(digest $i first)" = "$(sha256sum <"$POOL_DIR/1/bricks/first.py" | cut -d' ' -f1)" ]
     done
 }
