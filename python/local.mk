@@ -5,8 +5,10 @@ glupypydir = $(pythondir)/gluster/glupy
 dist_glupypy_DATA = python/gluster/glupy/__init__.py python/gluster/glupy/structures.py \
 	python/gluster/glupy/check.py python/gluster/glupy/errors.py python/gluster/glupy/processes.py python/gluster/glupy/outside.py python/gluster/glupy/native.py \
 	python/gluster/glupy/run.py python/gluster/glupy/volfile.py python/gluster/glupy/showlog.py \
-	python/gluster/glupy/testing.py python/gluster/glupy/standin.py
-nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py
+	python/gluster/glupy/testing.py python/gluster/glupy/standin.py \
+	python/gluster/glupy/recorder.py python/gluster/glupy/replay.py
+nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py \
+	python/gluster/glupy/places.py
 dist_module_DATA = python/modules/negative.py python/modules/limiter.py
 
 python/gluster/glupy/layout.py: xlators/glupy/layout$(EXEEXT)
@@ -16,7 +18,11 @@ python/gluster/glupy/layout.py: xlators/glupy/layout$(EXEEXT)
 python/gluster/glupy/names.py: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py
 	@$(MKDIR_P) python/gluster/glupy
 	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/fops.py $(srcdir)/xlators/fops.def >$@.tmp && mv $@.tmp $@
-CLEANFILES += python/gluster/glupy/layout.py python/gluster/glupy/names.py
+
+python/gluster/glupy/places.py: Makefile
+	@$(MKDIR_P) python/gluster/glupy
+	$(AM_V_GEN){ echo '# Generated while building.'; echo "VOLEXTDIR = '$(volextdir)'"; } >$@.tmp && mv $@.tmp $@
+CLEANFILES += python/gluster/glupy/layout.py python/gluster/glupy/names.py python/gluster/glupy/places.py
 
 # The package lies in a folder of its own, the only one of ours or of others that modules
 # see. python3 finds it by a link; `gluster` there is a namespace that others share.

@@ -129,6 +129,49 @@ b"
     [[ $stderr == *"nosuchmodule.py: cannot be looked at"* ]]
 }
 
+@test "what is recorded is answered the same when it is replayed" {
+    on c1 rm -rf /srv/files /srv/rec
+    on c1 mkdir /srv/files
+    run -0 harness negative /srv/files --record /srv/rec -- sh -ec 'mkdir d; echo hallo >d/a; cat d/a; ln d/a d/b
+        mv d/b c; ls -l . d; ln -s x s; readlink s; setfattr -n user.a -v b d/a; getfattr -d d/a; truncate -s 3 d/a
+        rm c; ! cat nothing; chmod 600 d/a; chown 5:6 d/a; mkfifo p; rm d/a; rmdir d'
+    run -0 harness negative --replay /srv/rec
+    echo "$output"
+    [[ $output == *[0-9]" operations, all answered as recorded" ]]
+    run -125 harness negative /srv/files --record /srv/rec -- true
+    [[ $output == *"such a file already"* ]]
+    nothing_is_left
+}
+
+@test "a replay says which answers are others, and how" {
+    on c1 sh -c 'cat >/srv/lines' <<'L'
+{"fop": "create", "args": {"loc": "/hidden", "flags": 66, "mode": "0644", "fd": "f1"}, "op_ret": 0, "results": {"buf": {"st_size": 1}}}
+{"fop": "writev", "args": {"fd": "f1", "vector": "text", "offset": 0}, "op_ret": 4}
+# a comment
+{"close": "f1"}
+{"fop": "lookup", "args": {"loc": "/hidden"}, "op_ret": 0, "results": {"buf": {"st_size": 4}}}
+{"fop": "lookup", "args": {"loc": "/none"}, "op_ret": -1, "op_errno": "ENOENT"}
+L
+    run -1 harness /root/modules/functions.py --replay /srv/lines
+    echo "$output"
+    [ "$output" = '/srv/lines:1: create(loc="/hidden", flags=66, mode="0644", fd="f1")
+    buf.st_size: recorded 1, now 0
+/srv/lines:5: lookup(loc="/hidden")
+    op_ret: recorded 0, now -1
+4 operations, 2 with another answer' ]
+    nothing_is_left
+}
+
+@test "a replay may begin with a copy of a folder" {
+    on c1 sh -c 'rm -rf /srv/files; mkdir /srv/files'
+    run -0 harness negative /srv/files -- sh -c 'echo text >a; mkdir d; echo x >d/b'
+    on c1 cp -a /srv/files /srv/before
+    run -0 harness negative /srv/files --record /srv/rec2 -- sh -c 'cat a; mv d/b a; rmdir d'
+    run -0 harness negative --replay /srv/rec2 /srv/before
+    on c1 test -e /srv/before/d/b
+    run -1 harness negative --replay /srv/rec2
+}
+
 @test "GlusterFS's own package of the same name works beside ours" {
     on c1 /usr/bin/python3 -c 'import gluster.cliutils, gluster.glupy, gluster.glupy.run'
     on c1 /usr/bin/python3 -c 'import gluster.glupy; import gluster.cliutils.cliutils' 

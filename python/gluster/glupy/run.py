@@ -6,6 +6,11 @@
 The folder's files appear below the mount point, through the module. Its log and
 its tracebacks are shown; ctrl-C unmounts. With a command, that is run in the mount,
 and its exit status is ours. docs/writing-modules.md begins with this.
+
+    ... --record FILE MODULE.py DIRECTORY ...      writes down what reaches the module
+    ... --replay FILE MODULE.py [DIRECTORY]        winds that again, and compares the answers
+
+A replay is over a new folder, or a copy of DIRECTORY; its exit status is 0 or 1.
 """
 import argparse
 import ctypes
@@ -21,7 +26,7 @@ import tempfile
 import threading
 import time
 
-from . import showlog, volfile
+from . import places, replay, showlog, volfile
 
 PATIENCE = 30  # seconds that mounting, and the end of the process, may take
 
@@ -214,7 +219,7 @@ def arguments(argv):
         usage='%(prog)s [options] MODULE DIRECTORY [MOUNTPOINT] [-- COMMAND...]',
         description='Runs a module over a folder, without glusterd; needs root.')
     parser.add_argument('module', help='NAME.py, or the NAME of an installed module')
-    parser.add_argument('directory', help='the folder below; GlusterFS adds .glusterfs to it')
+    parser.add_argument('directory', nargs='?', help='the folder below; GlusterFS adds .glusterfs to it')
     parser.add_argument('mountpoint', nargs='?', help='default: a new folder')
     parser.add_argument('-o', '--option', action='append', default=[], metavar='KEY=VALUE',
                         help='an option of the module (self.options), may be repeated')
@@ -226,11 +231,19 @@ def arguments(argv):
     parser.add_argument('--threads', default='2', metavar='N', help='workers, or inline (2)')
     parser.add_argument('--caching', action='store_true',
                         help='let the kernel keep names and attributes for a second, as mounts do')
+    parser.add_argument('--record', metavar='FILE',
+                        help='write every operation that reaches the module, and its answer')
+    parser.add_argument('--replay', metavar='FILE',
+                        help='no mount: wind what was recorded, and compare the answers')
     parser.add_argument('--verbose', action='store_true', help='show the whole log')
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)
     args.command = command
     if command == []:
         parser.error('no command after --')
+    if args.replay and (args.record or command or args.mountpoint):
+        parser.error('--replay takes MODULE and at most DIRECTORY')
+    if not args.replay and args.directory is None:
+        parser.error('which DIRECTORY?')
     for name, value, other in (('timeout', args.timeout, ''), ('threads', args.threads, 'inline')):
         if not value.isdigit() and value != other:
             parser.error(f'--{name} {value}: a number is wanted' + (f', or {other}' if other else ''))
@@ -264,25 +277,76 @@ def run_command(command, mount):
     return 128 - status if status < 0 else status
 
 
-def graph(args, private):
+def graph(args, private, directory):
+    """(the module's name, the volfile)"""
     name, folder = find_module(args.module, private)
     settings = {'on-error': args.on_error, 'timeout': args.timeout, 'threads': args.threads}
-    return name, (volfile.posix(check_directory(args.directory)) +
-                  volfile.glupy(name, 'files', folder, parse_options(args.option), settings))
+    text = (volfile.posix(directory) +
+            volfile.glupy(name, 'files', folder, parse_options(args.option), settings))
+    if args.record:
+        text += volfile.glupy('recorder', name, recorder(private), {'file': recording(args.record)},
+                              {'timeout': '0'}, name='glupy-recorder')
+    return name, text
 
 
-def run(args):
-    private = tempfile.mkdtemp(prefix='glupy-run.')
+def recorder(private):
+    """The folder of a copy of our recorder: the package may be anybody's."""
+    folder = os.path.join(private, 'recorder')
+    os.mkdir(folder, 0o700)
+    target = os.path.join(folder, 'recorder.py')
+    shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'recorder.py'), target)
+    os.chmod(target, 0o600)
+    return folder
+
+
+def recording(path):
+    """An empty file there, which is ours: a recording that is there already stays."""
     try:
-        name, text = graph(args, private)
-        names = None if args.verbose else (name, 'glupy')
-        with Mount(text, args.mountpoint, names=names, private=private,
-                   caching=args.caching) as mount:
-            if args.command:
-                return run_command(args.command, mount)
-            return wait_for_end(mount, f'{args.directory} is at {mount.mountpoint} through {name}')
-    finally:
-        remove(private)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise Refused(f'--record {path}: there is such a file already; take it away first') from None
+    return os.path.realpath(path)
+
+
+def run(args, private):
+    name, text = graph(args, private, check_directory(args.directory))
+    names = None if args.verbose else (name, 'glupy', 'glupy-recorder')
+    with Mount(text, args.mountpoint, names=names, private=private,
+               caching=args.caching) as mount:
+        if args.command:
+            return run_command(args.command, mount)
+        return wait_for_end(mount, f'{args.directory} is at {mount.mountpoint} through {name}')
+
+
+def run_replay(args, private):
+    files = os.path.join(private, 'files')
+    if args.directory is None:
+        os.mkdir(files)
+    else:  # with the names that GlusterFS gave its files
+        subprocess.run(['cp', '-a', '--', check_directory(args.directory), files], check=True)
+    name, text = graph(args, private, files)
+    path = os.path.join(private, 'graph.vol')
+    with open(path, 'w', encoding='utf-8', errors='surrogateescape') as f:
+        f.write(text)
+    shown = showlog.Filter(None if args.verbose else (name, 'glupy'))
+
+    def log(line):
+        line = shown.feed(line)
+        if line is not None:
+            print(line, file=sys.stderr)
+    differ, count = replay.replay(drive(), args.replay, path, print, log)
+    print(f'{count} operations, {differ} with another answer' if differ else
+          f'{count} operations, all answered as recorded')
+    return 1 if differ else 0
+
+
+def drive():
+    """The program that winds operations; it is installed beside the other programs."""
+    for folder in (os.environ.get('VOLEXT_LIBEXEC'), places.VOLEXTDIR):
+        path = os.path.join(folder, 'glupy-drive') if folder else ''
+        if os.access(path, os.X_OK):
+            return path
+    raise Refused(f'{places.VOLEXTDIR}/glupy-drive is not there: make install')
 
 
 def main(argv=None):
@@ -290,8 +354,12 @@ def main(argv=None):
     try:
         if os.geteuid() != 0:
             raise Refused('root is needed, for the mount and for trusted extended attributes: sudo')
-        return run(args)
-    except (Refused, ValueError, OSError) as e:
+        private = tempfile.mkdtemp(prefix='glupy-run.')
+        try:
+            return run_replay(args, private) if args.replay else run(args, private)
+        finally:
+            remove(private)
+    except (Refused, ValueError, OSError, subprocess.CalledProcessError) as e:
         print(f'glupy.run: {e}', file=sys.stderr)
         return 125
     except KeyboardInterrupt:
