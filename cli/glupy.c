@@ -236,6 +236,8 @@ update_volume(struct change *c, const char *volume, const struct module_file *m,
     int status = change_set(c);
     if (!status)
         status = change_applied(c);
+    if (!status)
+        status = glupy_note_failures(c);
     *updated += !status;
     return status;
 }

@@ -43,6 +43,10 @@ glupy_describe(const struct node *node, const struct answer_line *process,
 void
 glupy_tell_hung(struct change *c);
 
+/* After a change of modules' digests in c->options: waits until the processes of the nodes
+ * have loaded them; a note for each that could not. As glupy_ask. */
+int
+glupy_note_failures(struct change *c);
 int
 glupy_reload(struct change *c, const struct reply *volume, const char *module);
 

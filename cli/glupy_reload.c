@@ -2,7 +2,8 @@
  *
  * volume glupy VOLNAME reload [MODULE]: another number in an option of the volume makes
  * every process that has the module's translator load it anew, on other machines too.
- * What became of it is told by those that can be asked.
+ * What became of it is told by those that can be asked; so is what became of a new
+ * version that was installed, where another SHA-256 has the same effect.
  */
 #include "cli/glupy.h"
 
@@ -40,45 +41,60 @@ add_generations(struct change *c, const struct reply *volume, const char *only)
 
 /* ---- what became of it ------------------------------------------------------ */
 
+/* What makes a process load a module, and where it says what it has and is to have. */
+static const struct sign {
+    const char *prefix, *has, *wanted;
+} by_generation = {GENERATION_PREFIX, "generation", "wanted-generation"},
+  by_digest = {DIGEST_PREFIX, "digest", "wanted-digest"};
+
+/* Where nothing runs. */
+static const struct {
+    const char *state, *word, *text;
+} without[] = {
+    {"not loaded yet", "later", "loads it at its first operation"},
+    {"passing through", "passing", "passes everything through"},
+    {"loading", "waiting", "is still loading it"},
+    {"failed", "failed", "could not load it"},
+};
+
 /* What an instance that was to load its module did, for people and as a word; NULL: it
  * is not one of those. */
 static const char *
-outcome(const struct change *c, const struct answer_line *instance, const char **word)
+outcome(const struct change *c, const struct sign *sign, const struct answer_line *instance,
+        const char **word)
 {
-    AUTO_FREE char *key = str_fmt(GENERATION_PREFIX "%s", glupy_field(instance, "module"));
+    AUTO_FREE char *key = str_fmt("%s%s", sign->prefix, glupy_field(instance, "module"));
     const char *wanted = key ? kv_get(&c->options, key) : NULL;
     const char *state = glupy_field(instance, "state");
 
     *word = NULL;
     if (!wanted)
         return NULL;
-    if (strcmp(glupy_field(instance, "wanted-generation"), wanted)) {
-        *word = "waiting";
+    bool heard = !strcmp(glupy_field(instance, sign->wanted), wanted);
+    bool has = !strcmp(glupy_field(instance, sign->has), wanted);
+
+    *word = "waiting";
+    if (!heard)
         return "has not heard of it yet";
+    for (size_t i = 0; i < ARRAY_SIZE(without); i++) {
+        if (strcmp(state, without[i].state))
+            continue;
+        *word = without[i].word;
+        return without[i].text;
     }
-    if (!strcmp(glupy_field(instance, "generation"), wanted)) {
+    if (has) {
         *word = "reloaded";
         return "reloaded";
     }
-    if (!strcmp(state, "not loaded yet")) {
-        *word = "later";
-        return "loads it at its first operation";
-    }
-    if (!strcmp(state, "passing through")) {
-        *word = "passing";
-        return "passes everything through";
-    }
-    if (!*glupy_field(instance, "reason")) {
-        *word = "waiting";
+    if (!*glupy_field(instance, "reason"))
         return "is still loading it";
-    }
     *word = "failed";
-    return !strcmp(state, "failed") ? "could not load it"
-                                    : "could not load it; the one that ran before goes on";
+    return "could not load it; the one that ran before goes on";
 }
 
 struct count {
     struct change *c;
+    const struct sign *sign;
     int waiting, failed, loaded, all;
     bool tell;
 };
@@ -89,7 +105,7 @@ look(void *arg, const struct node *node, const struct answer_line *process,
 {
     struct count *n = arg;
     AUTO_STRBUF struct strbuf who = STRBUF_INIT;
-    const char *word, *text = outcome(n->c, instance, &word);
+    const char *word, *text = outcome(n->c, n->sign, instance, &word);
     struct emit *e = n->c->e;
 
     if (!text)
@@ -118,10 +134,10 @@ look(void *arg, const struct node *node, const struct answer_line *process,
 
 /* Until every process that can be asked has loaded it or could not. */
 static int
-wait_for_all(struct change *c)
+wait_for_all(struct change *c, const struct sign *sign)
 {
     for (int waited = 0, pause = PAUSE_MS;; waited += pause) {
-        struct count n = {.c = c};
+        struct count n = {.c = c, .sign = sign};
         int status = glupy_ask_status(c);
 
         if (status)
@@ -136,11 +152,36 @@ wait_for_all(struct change *c)
     }
 }
 
+static void
+note_failure(void *arg, const struct node *node, const struct answer_line *process,
+             const struct answer_line *instance)
+{
+    struct change *c = arg;
+    AUTO_STRBUF struct strbuf who = STRBUF_INIT;
+    const char *word, *text = outcome(c, &by_digest, instance, &word);
+
+    if (!text || (strcmp(word, "failed") && strcmp(word, "waiting")))
+        return;
+    glupy_describe(node, process, instance, &who);
+    emit_note(c->e, "%s: module %s: %s%s%s\n", strbuf_text(&who), glupy_field(instance, "module"),
+              text, *glupy_field(instance, "reason") ? ": " : "", glupy_field(instance, "reason"));
+}
+
+int
+glupy_note_failures(struct change *c)
+{
+    int status = wait_for_all(c, &by_digest);
+
+    if (!status)
+        glupy_each(c, note_failure, c);
+    return status;
+}
+
 int
 glupy_reload(struct change *c, const struct reply *volume, const char *module)
 {
     const char *modules = volume_option(volume, "features.glupy-module");
-    struct count n = {.c = c, .tell = true};
+    struct count n = {.c = c, .sign = &by_generation, .tell = true};
 
     if (module && !glupy_names_module(modules, module))
         return change_fail(c, ENOENT, "Volume %s does not run module %s, but %s", c->volume, module,
@@ -154,7 +195,7 @@ glupy_reload(struct change *c, const struct reply *volume, const char *module)
     if (!status)
         status = change_applied(c);
     if (!status)
-        status = wait_for_all(c);
+        status = wait_for_all(c, &by_generation);
     if (status)
         return status;
     emit_object(c->e, "volGlupyReload");

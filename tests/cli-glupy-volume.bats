@@ -107,6 +107,48 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
     status "all(n['reason'] == '' and n['generation'] == n['wantedGeneration'] for n in i.values())"
 }
 
+@test "a new version that one process cannot load: install says which" {
+    on 2 touch /srv/not-now
+    on 1 sh -c 'echo "# newer" >>/srv/versions.py'
+    run --separate-stderr gluster 1 glupy install /srv/versions.py
+    echo "$output $stderr"
+    [ "$status" = 0 ]
+    [[ $stderr == "node $(address 2), mount /mnt/v1, process "*": module versions: could not load it; the one that ran before goes on: "*"not to be loaded now"* ]]
+    [ "$(wc -l <<<"$stderr")" = 1 ]
+    on 2 rm /srv/not-now
+    on 1 sh -c 'echo "# newest" >>/srv/versions.py'
+    run --separate-stderr gluster 1 glupy install /srv/versions.py
+    [ -z "$stderr" ]
+    status "all(n['reason'] == '' and n['digest'] == n['wantedDigest'] for n in i.values())"
+}
+
+@test "an application is shown by its name, and where it forks, nobody is misled" {
+    # shellcheck disable=SC2046
+    on 1 cc -o /srv/app "$BATS_TEST_DIRNAME/lib/app.c" $(pkg-config --cflags --libs glusterfs-api)
+    on 1 sh -c 'mkfifo /srv/words; (exec 9>/srv/words; echo stat /absent >&9; exec sleep 100) & echo $! >/srv/typist
+        timeout 90 /srv/app v1 /srv/app.log </srv/words >/srv/answers &' 3>&-
+    wait_until 20 on 1 grep -qx 2 /srv/answers
+    status "sorted((n['kind'], n['where'], n['program']) for n in d['instances'])[0] == ('application', 'app', 'app')"
+    on 1 sh -c 'kill $(cat /srv/typist)'
+    wait_until 30 on 1 sh -c '! pgrep -x app'
+    status "d['count'] == 4 and d['silent'] == []"
+}
+
+@test "of a mount that has another graph now, only that one is shown" {
+    gluster 1 volume set v1 features.glupy-module versions
+    wait_until 20 not_in_graph 1 v1 v1-volext-glupy-negative
+    wait_until 20 not_in_graph 2 v1 v1-volext-glupy-negative
+    use 1
+    use 2
+    wait_until 20 status "d['count'] == 2 and all(n['state'] == 'running' for n in i.values())"
+    gluster 1 volume set v1 features.glupy-module versions,negative
+    wait_until 20 in_graph 1 v1 v1-volext-glupy-negative
+    wait_until 20 in_graph 2 v1 v1-volext-glupy-negative
+    use 1
+    use 2
+    wait_until 20 status "d['count'] == 4 and all(n['state'] == 'running' for n in i.values())"
+}
+
 @test "a process that hangs is named, and does not hide the others" {
     local pid
     pid=$(on 2 cat /run/mnt-v1.pid)
