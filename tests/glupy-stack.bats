@@ -126,4 +126,32 @@ through_both=$'hello one fop\n- two fop\n- two cbk\nhello one cbk'
     wait_until 20 allowed
 }
 
+@test "bricks of two volumes in one process are told apart" {
+    stock 1 volume set all cluster.brick-multiplex on
+    local v
+    for v in v2 v3; do
+        stock 1 volume create $v "$(brick 1 $v)" force
+        gluster 1 volume set $v features.glupy-module one,two features.glupy-side brick \
+            features.glupy-option.one.file $SEEN features.glupy-option.two.file $SEEN \
+            features.glupy-option.one.word $v features.glupy-option.two.word $v
+        stock 1 volume start $v
+    done
+    wait_until 20 bricks_online v3 1
+    [ "$(brick_pid 1 v2)" = "$(brick_pid 1 v3)" ]
+    for v in v2 v3; do
+        volume_mount 1 $v
+        on 1 rm -f $SEEN
+        on 1 sh -c "mkdir /mnt/$v/d && rmdir /mnt/$v/d"
+        [ "$(on 1 cat $SEEN | sed 's/volext-glupy-//')" = "$v $v-one fop"$'\n'"$v $v-two fop"$'\n'"$v $v-two cbk"$'\n'"$v $v-one cbk" ]
+        gluster 1 --json volume glupy $v status | /usr/bin/python3 -c "
+import json, sys
+i = json.load(sys.stdin)['volGlupy']['instances']
+assert sorted((n['module'], n['state'], n['where']) for n in i) == [(m, 'running', '$(brick 1 $v)') for m in ('one', 'two')], i"
+    done
+    gluster 1 volume glupy v3 reload
+    stock 1 volume stop v3
+    wait_until 20 on 1 sh -c "! gluster volume glupy v3 status | grep -q $(brick 1 v3)"
+    on 1 sh -c 'mkdir /mnt/v2/d && rmdir /mnt/v2/d'
+}
+
 @test "nothing has crashed" { logs_clean; }
