@@ -109,10 +109,7 @@ import_package(void)
                        "sys.path.insert(0, '" PYTHONDIR "')\n"
                        "sys.setswitchinterval(0.0001)\n");
     package = PyImport_ImportModule("gluster.glupy");
-    AUTO_PY PyObject *processes =
-        package ? PyImport_ImportModule("gluster.glupy.processes") : NULL;
-    AUTO_PY PyObject *none =
-        processes ? PyObject_CallMethod(processes, "prepare", NULL) : NULL;
+    AUTO_PY PyObject *none = package ? PyObject_CallMethod(package, "_prepare", NULL) : NULL;
 
     if (none)
         return 0;

@@ -126,6 +126,13 @@ class Translator:
                 _glupy.handle_end(c_this, name, lambda gfid, _, method=method: method(gfid))
 
 
+def _prepare():
+    """For the interpreter of a process that serves a volume."""
+    from . import processes
+    processes.prepare()
+    errors.catch_others(log_error)
+
+
 _describe = errors.describe
 _loaded = 0
 

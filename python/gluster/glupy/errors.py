@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """Exceptions of modules, for the log: each distinct one in full once, then a
 count at every power of ten."""
+import sys
+import threading
 import traceback
 
 _LIMIT = 1000
@@ -27,3 +29,25 @@ def describe(instance, where, error):
     if str(count).strip('0') == '1':
         return f'{type(error).__name__} for the {count}th time (its traceback is above)'
     return None
+
+
+def catch_others(log):
+    """Has log(text) called for exceptions that no handler has: in destructors, which Python
+    ignores, and in threads that a module has started."""
+    def unraisable(what):
+        said = describe(0, 'destructor', what.exc_value)
+        if said:
+            log(f'{what.err_msg or "exception ignored in"} {_name(what.object)}: {said}')
+
+    def in_thread(what):
+        said = describe(0, 'thread', what.exc_value)
+        if said and what.exc_type is not SystemExit:
+            log(f'thread {what.thread.name if what.thread else ""} ends: {said}')
+
+    sys.unraisablehook = unraisable
+    threading.excepthook = in_thread
+
+
+def _name(thing):
+    """What to call it, without calling it: its repr is the module's code."""
+    return getattr(thing, '__qualname__', None) or type(thing).__qualname__
