@@ -27,6 +27,14 @@ xlators_glupy_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^xlator_api$$'
 xlators_glupy_la_LIBADD = common/libcommon.a $(PYTHON_EMBED_LIBS) $(MD_LIBS) -lglusterfs
 
+check_PROGRAMS += xlators/glupy/types_test
+xlators_glupy_types_test_SOURCES = xlators/glupy/types_test.c $(xlators_glupy_la_SOURCES)
+nodist_xlators_glupy_types_test_SOURCES = xlators/glupy/fops.c
+xlators_glupy_types_test_CPPFLAGS = $(xlators_glupy_la_CPPFLAGS)
+xlators_glupy_types_test_CFLAGS = $(xlators_glupy_la_CFLAGS)
+xlators_glupy_types_test_LDADD = xlators/drive/libdrive.a $(xlators_glupy_la_LIBADD)
+EXTRA_DIST += xlators/glupy/types_test.py
+
 noinst_PROGRAMS += xlators/glupy/layout
 xlators_glupy_layout_SOURCES = xlators/glupy/layout.c
 xlators_glupy_layout_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)

@@ -288,11 +288,12 @@ queue(struct contexts *contexts)
 static void
 tell(struct glupy *g, const struct ended *ended)
 {
+    static const uuid_t none;
     const struct code *code = atomic_load(&g->code);
     PyObject *handler = code ? code->ends[ended->end] : NULL;
 
-    if (!handler || gf_uuid_is_null((unsigned char *)ended->gfid))
-        return;
+    if (!handler || !memcmp(ended->gfid, none, sizeof(uuid_t)))
+        return; /* or it never became a file */
     PyObject *object = ended->context ? ended->context->object : NULL;
     PyObject *result = PyObject_CallFunction(handler, "y#O", (const char *)ended->gfid,
                                              (Py_ssize_t)sizeof(uuid_t),

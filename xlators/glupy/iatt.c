@@ -85,7 +85,7 @@ set_gfid(PyObject *self, PyObject *value, void *unused)
 /* ---- times ------------------------------------------------------------------- */
 
 struct moment {
-    const char *name;
+    const char *name, *name_ns;
     uint16_t seconds, nanoseconds;
     uint32_t flag;
 };
@@ -171,7 +171,7 @@ set_time_ns(PyObject *self, PyObject *value, void *closure)
     char *base = view_address(self);
     int64_t ns;
 
-    if (!base || number_read(value, m->name, INT64_MIN, INT64_MAX, &ns))
+    if (!base || number_read(value, m->name_ns, INT64_MIN, INT64_MAX, &ns))
         return -1;
     int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
 
@@ -292,7 +292,7 @@ set_flagged(PyObject *self, PyObject *value, void *closure)
      &(struct flagged){{name, offsetof(struct iatt, member),                      \
                         sizeof(((struct iatt *)0)->member), false}, flag}}
 #define MOMENT(x, flag)                                                           \
-    &(struct moment){"st_" #x, offsetof(struct iatt, ia_##x),                     \
+    &(struct moment){"st_" #x, "st_" #x "_ns", offsetof(struct iatt, ia_##x),                     \
                      offsetof(struct iatt, ia_##x##_nsec), flag}
 #define TIME(x, flag, doc)                                                        \
     {"st_" #x, get_time, set_time, doc, MOMENT(x, flag)},                         \
