@@ -174,6 +174,28 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
     on 2 test ! -e "$SOCKETS/$pid"
 }
 
+@test "a process whose Python is lost to a call into C says so at once" {
+    on 1 sh -c 'cat >/srv/hog.py' <<-'END'
+	import re
+	from gluster.glupy import *
+	class xlator(Translator):
+	    def lookup_fop(self, frame, this, loc, xdata):
+	        if loc.contents.name == 'hog':
+	            re.match('(a*)*b', 'a' * 60)
+	        dl.wind_lookup(frame, POINTER(xlator_t)(), loc, xdata)
+	END
+    gluster 1 glupy install /srv/hog.py
+    stock 1 volume create v3 "$(brick 1 d)" force
+    stock 1 volume start v3
+    gluster 1 volume set v3 features.glupy-module hog
+    volume_mount 1 v3
+    on 1 test ! -e /mnt/v3/hog
+    run -0 on 1 timeout 20 ls /mnt/v3
+    wait_until 20 status "[n['state'] for n in i.values()] == ['stuck']" v3
+    status "i.popitem()[1]['operations'][0]['errors'] >= 1" v3
+    on 1 sh -c 'kill -9 $(cat /run/mnt-v3.pid); umount -l /mnt/v3'
+}
+
 @test "bricks that run a module are shown by host and path" {
     gluster 1 volume set v2 features.glupy-module negative features.glupy-side brick
     gluster 1 volume extension v2 apply
