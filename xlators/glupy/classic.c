@@ -54,8 +54,8 @@ classic_handle(struct request *r)
 
     if (!h)
         return NULL;
-    request_ref(r);
-    atomic_fetch_add(&r->handles, 1);
+    request_keep(r);
+    r->handles++;
     h->r = r;
     return (PyObject *)h;
 }
@@ -66,16 +66,16 @@ handle_dealloc(PyObject *self)
     struct request *r = ((struct handle *)self)->r;
 
     Py_TYPE(self)->tp_free(self);
-    if (atomic_fetch_sub(&r->handles, 1) == 1) {
+    if (!--r->handles) {
         unsigned word = request_word(r);
 
         /* nobody is left who could wind or unwind it */
         if (word_owner(word) == PARKED && request_take(r, word, DECIDING)) {
+            request_ref(r); /* the errand's */
             errand_queue(r, DECIDING);
-            return;
         }
     }
-    errand_unref(r);
+    request_unkeep(r);
 }
 
 static int

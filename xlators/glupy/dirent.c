@@ -337,7 +337,7 @@ dirent_new(PyObject *self, struct entries *e, struct slot *slot)
 
     if (!d)
         return NULL;
-    request_ref(((struct view *)self)->r);
+    request_keep(((struct view *)self)->r);
     d->view.r = ((struct view *)self)->r;
     d->view.p = slot;
     d->entries = e;

@@ -70,7 +70,7 @@ struct request_object {
 static void
 request_dealloc(PyObject *self)
 {
-    errand_unref(((struct request_object *)self)->r);
+    request_unkeep(((struct request_object *)self)->r);
     Py_TYPE(self)->tp_free(self);
 }
 
@@ -154,7 +154,7 @@ request_object(struct request *r)
 
     if (!o)
         return NULL;
-    request_ref(r);
+    request_keep(r);
     o->r = r;
     return (PyObject *)o;
 }

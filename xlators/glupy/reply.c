@@ -49,7 +49,7 @@ reply_of(struct call *call)
 
     if (!reply)
         return NULL;
-    request_ref(call->r);
+    request_keep(call->r);
     reply->r = call->r;
     reply->call = call;
     reply->op_ret = call->op_ret;
@@ -65,7 +65,7 @@ reply_dealloc(PyObject *self)
     for (unsigned i = 0; i < VALUES_MAX; i++)
         Py_XDECREF(reply->result[i]);
     if (reply->r)
-        errand_unref(reply->r);
+        request_unkeep(reply->r);
     Py_TYPE(self)->tp_free(self);
 }
 

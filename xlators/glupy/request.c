@@ -231,7 +231,8 @@ request_stop_clock(struct request *r)
 
 /* ---- carrying out ------------------------------------------------------- */
 
-/* Nobody will come back to this request: no callback, no Python. */
+/* Nobody will come back to this request: no callback, no Python. Its own reference is
+ * the caller's to drop, when what goes up or down is on its way. */
 static void
 finish(struct request *r)
 {
@@ -242,7 +243,6 @@ finish(struct request *r)
     atomic_fetch_sub(&r->g->count.in_flight, 1);
     if (r->task || r->buffers || atomic_load(&r->inbox))
         native_abandon(r); /* keeps a reference of its own */
-    request_unref(r);
 }
 
 /* DECIDING becomes AWAY, or, where something came meanwhile, QUEUED: true. */
@@ -294,6 +294,7 @@ act_wind(struct request *r)
             context_tail(r->g, r->fop, frame, r->child, args);
         else
             f->tail(frame, r->child, args);
+        request_unref(r);
         return false;
     }
     request_stop_clock(r);
@@ -353,25 +354,24 @@ act_unwind(struct request *r)
     give_answers(r);
     finish(r);
     f->unwind(frame, r->op_ret, r->op_errno, res);
+    request_unref(r);
 }
 
 bool
 request_act(struct request *r)
 {
-    xlator_t *before = THIS;
+    xlator_t **this = &THIS, *before = *this;
     bool more = false;
 
     fork_check();
-    request_ref(r); /* what is passed down or up must outlive the call */
-    THIS = r->g->xl;
+    *this = r->g->xl;
     if (r->decision == DECIDE_UNWIND)
         act_unwind(r);
     else if (r->decision == DECIDE_CALLS)
         more = act_calls(r);
     else
         more = act_wind(r);
-    THIS = before;
-    request_unref(r);
+    *this = before; /* r may be gone by now */
     return more;
 }
 

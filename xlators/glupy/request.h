@@ -74,7 +74,8 @@ struct caller {
 struct request {
     atomic_uint refs;
     atomic_uint word;   /* owner | POKED | phases << 8 */
-    atomic_uint handles; /* Python objects that stand for it; classic */
+    unsigned kept;       /* references of Python's objects; GIL */
+    unsigned handles;    /* Python objects that stand for it; classic; GIL */
     atomic_bool released; /* what it held was given back: its graph is no more */
     struct glupy *g;
     struct code *code;   /* NULL while the instance has none */
@@ -242,5 +243,19 @@ errand_later(struct later *later);
 /* The watchdog: sees to it that there are threads that make progress. */
 void
 errand_watch(void);
+
+/* References of Python's objects, under the GIL: one of r's stands for all of them. */
+static inline void
+request_keep(struct request *r)
+{
+    if (!r->kept++)
+        request_ref(r);
+}
+static inline void
+request_unkeep(struct request *r)
+{
+    if (!--r->kept)
+        errand_unref(r);
+}
 
 #endif

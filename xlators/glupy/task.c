@@ -27,7 +27,7 @@ static PyTypeObject task_type, gather_type;
 void
 future_setup(struct future *f, const struct future_ops *ops, struct request *r)
 {
-    request_ref(r);
+    request_keep(r);
     f->ops = ops;
     f->r = r;
     f->waiter = NULL;
@@ -40,7 +40,7 @@ future_clear(struct future *f)
 {
     Py_CLEAR(f->result);
     Py_CLEAR(f->error);
-    errand_unref(f->r);
+    request_unkeep(f->r);
 }
 
 void

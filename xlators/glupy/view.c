@@ -35,7 +35,7 @@ view_new(enum kind kind, struct request *r, void *p)
 
     if (!v)
         return NULL;
-    request_ref(r);
+    request_keep(r);
     v->r = r;
     v->p = p;
     return (PyObject *)v;
@@ -150,7 +150,7 @@ view_dealloc(PyObject *self)
     struct view *v = (struct view *)self;
 
     if (v->r)
-        errand_unref(v->r);
+        request_unkeep(v->r);
     else
         own_drop(v->p);
     PyObject_Free(self);
