@@ -153,10 +153,12 @@ struct target {
 static call_frame_t *
 op_begin(struct target *t, struct op *op, glusterfs_fop_t fop)
 {
-    call_frame_t *frame = drive_frame_new(&t->graph, fop);
+    call_frame_t *frame = create_frame(t->graph.root, t->graph.ctx->pool);
 
     if (!frame)
         abort();
+    frame->root->op = (int32_t)fop; /* not drive_frame_new: that asks the kernel for a pid */
+    frame->root->type = GF_OP_TYPE_FOP;
     atomic_store_explicit(&op->state, PENDING, memory_order_relaxed);
     frame->local = op;
     return frame;
@@ -367,7 +369,8 @@ serve(const char *volfile, int in, int out)
         if (pthread_create(&callers[i].thread, &attr, caller_main, &callers[i]))
             exit(1);
     }
-    for (int turn = 1; read(in, &order, sizeof(order)) == (ssize_t)sizeof(order); turn++) {
+    for (int turn = 1; read(in, &order, sizeof(order)) == (ssize_t)sizeof(order) && order.ops;
+         turn++) {
         struct result result = {0};
         int n = opt.callers, left;
 
@@ -558,7 +561,10 @@ main(int argc, char **argv)
     for (int i = 0; i < n; i++)
         print(&graphs[i]);
     for (int i = 0; i < n; i++) {
-        kill(graphs[i].pid, SIGKILL);
+        struct order end = {0};
+
+        if (write(graphs[i].in, &end, sizeof(end)) < 0)
+            kill(graphs[i].pid, SIGKILL);
         waitpid(graphs[i].pid, NULL, 0);
     }
     return 0;
