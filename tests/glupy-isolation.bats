@@ -161,4 +161,22 @@ native() { node g posix isolation_native $(options "$1"); }
     [ "$(dump errors)" -ge 30 ]
 }
 
+@test "a disk that hangs under what is passed on holds up nothing else" {
+    # each stat takes two seconds below; they are wound by threads that are not those
+    # that look after everybody's time
+    serve "volume slow
+    type debug/delay-gen
+    option delay-percentage 100
+    option delay-duration 2000000
+    option enable stat
+    subvolumes posix
+end-volume
+$(node g slow drops timeout 200 breaker-failures 0)"
+    on c1 sh -c "cd $D && touch 1 2 3 4 5 6 7 8 9 10 11 12"
+    # shellcheck disable=SC2016
+    fs sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do stat "$1/$i" >/dev/null & done; wait' sh "$M"
+    [ "$(dump orphans)" -ge 12 ]
+    wait_until 20 at_rest
+}
+
 @test "no mount and no brick has crashed" { no_mount_has_crashed; }
