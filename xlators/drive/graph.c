@@ -22,7 +22,7 @@
 
 #include "common/cleanup.h"
 
-enum { UP_SECONDS = 30, EVENTS = 1024 };
+enum { UP_SECONDS = 30, EVENTS = 1024, QUIET_MS = 300 };
 
 static int PRINTF_LIKE(4, 5)
 fail(int error, char *why, size_t why_size, const char *format, ...)
@@ -221,6 +221,21 @@ drive_graph_open(struct drive_graph *g, const char *path, const char *name,
     return start(g, path, why, why_size);
 }
 
+/* Who has answered may still be on its way out on another thread, with inodes in hand. */
+static void
+wait_until_quiet(inode_table_t *inodes)
+{
+    for (int i = 0; i < QUIET_MS; i++) {
+        pthread_mutex_lock(&inodes->lock);
+        uint32_t active = inodes->active_size; /* the root always is */
+
+        pthread_mutex_unlock(&inodes->lock);
+        if (active <= 1)
+            break;
+        usleep(1000);
+    }
+}
+
 void
 drive_graph_close(struct drive_graph *g)
 {
@@ -228,6 +243,8 @@ drive_graph_close(struct drive_graph *g)
 
     if (g->ctx && g->ctx->active) {
         xlator_notify(g->top, GF_EVENT_PARENT_DOWN, g->top);
+        if (g->inodes)
+            wait_until_quiet(g->inodes);
         ctx->cleanup_started = 1;
         inode_table_destroy_all(ctx); /* before fini: forget wants the translators */
         glusterfs_graph_deactivate(g->graph);

@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# Every operation through modules that define it not, pass it, raise, answer with an error,
+# answer late: what comes up is what comes up without a module. Many of the 54 cannot be reached
+# through a mount, so they are wound in a graph in one process.
+bats_require_minimum_version 1.5.0
+load lib/pool
+
+setup_file() {
+    [ -n "${STAGE:-}" ] || skip "STAGE is not set"
+    [ -n "${BUILD:-}" ] || skip "BUILD is not set"
+    export BATS_TEST_TIMEOUT=900
+    pool_create $$
+    node_boot c1
+}
+teardown_file() { pool_stop; }
+
+# matrix INTERFACE BELOW: the last line of its report is checked, too
+matrix() {
+    local work=/root/$1-$2
+    on c1 mkdir -p "$work"
+    run on c1 /usr/bin/python3 -B "$POOL_SOURCE/tests/lib/matrix.py" "$POOL_SOURCE/xlators/fops.def" \
+        "$(readlink -f "$BUILD")/xlators/drive/.libs/sink" /usr/local/libexec/volext/glupy-drive "$work" "$1" "$2"
+    echo "$output"
+    [ "$status" = 0 ]
+}
+counted() { grep -E "^$1 over $2: $3 operations x 5 = $(($3 * 5)) cells, [0-9]+ more in variants, 0 missing, 0 wrong\$" <<<"$output"; }
+
+@test "classic: each of the 54 operations, each behaviour, over a translator that answers all" {
+    matrix classic sink
+    counted classic sink 54
+}
+
+@test "native: each of the 54 operations, each behaviour, over a translator that answers all" {
+    matrix native sink
+    counted native sink 54
+}
+
+@test "classic: the 49 operations that storage/posix has" {
+    matrix classic posix
+    counted classic posix 49
+}
+
+@test "native: the 49 operations that storage/posix has" {
+    matrix native posix
+    counted native posix 49
+}
+
+@test "no process has crashed" {
+    [ -z "$(on c1 grep -rl 'signal received' /root)" ]
+}
