@@ -38,7 +38,8 @@ caller_new(const call_stack_t *root)
     caller->pid = root->pid;
     caller->ngroups = root->ngrps;
     caller->groups = (gid_t *)(caller + 1);
-    memcpy(caller->groups, root->groups, groups_size);
+    if (groups_size)
+        memcpy(caller->groups, root->groups, groups_size);
     caller->client = client ? (char *)caller->groups + groups_size : NULL;
     if (client)
         memcpy(caller->client, client, client_len);
