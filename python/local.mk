@@ -6,9 +6,9 @@ dist_glupypy_DATA = python/gluster/glupy/__init__.py python/gluster/glupy/struct
 	python/gluster/glupy/check.py python/gluster/glupy/errors.py python/gluster/glupy/processes.py python/gluster/glupy/outside.py python/gluster/glupy/native.py \
 	python/gluster/glupy/run.py python/gluster/glupy/volfile.py python/gluster/glupy/showlog.py \
 	python/gluster/glupy/testing.py python/gluster/glupy/standin.py \
-	python/gluster/glupy/recorder.py python/gluster/glupy/replay.py
+	python/gluster/glupy/py.typed python/gluster/glupy/recorder.py python/gluster/glupy/replay.py
 nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py \
-	python/gluster/glupy/places.py
+	python/gluster/glupy/places.py python/gluster/glupy/native.pyi
 dist_module_DATA = python/modules/negative.py python/modules/limiter.py
 
 python/gluster/glupy/layout.py: xlators/glupy/layout$(EXEEXT)
@@ -18,6 +18,14 @@ python/gluster/glupy/layout.py: xlators/glupy/layout$(EXEEXT)
 python/gluster/glupy/names.py: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py
 	@$(MKDIR_P) python/gluster/glupy
 	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/fops.py $(srcdir)/xlators/fops.def >$@.tmp && mv $@.tmp $@
+
+python/gluster/glupy/native.pyi: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py \
+		$(srcdir)/python/stubs.py $(srcdir)/python/gluster/glupy/native.pyi.in
+	@$(MKDIR_P) python/gluster/glupy
+	$(AM_V_GEN)$(PYTHON3) $(srcdir)/python/stubs.py $(srcdir)/xlators/fops.def \
+		$(srcdir)/python/gluster/glupy/native.pyi.in >$@.tmp && mv $@.tmp $@
+CLEANFILES += python/gluster/glupy/native.pyi
+EXTRA_DIST += python/stubs.py python/gluster/glupy/native.pyi.in
 
 python/gluster/glupy/places.py: Makefile
 	@$(MKDIR_P) python/gluster/glupy

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """The native types, on requests that types_test.c makes."""
+import ast
 import collections.abc
 import gc
 import hashlib
@@ -663,6 +664,47 @@ class Others(Case):
         self.assertEqual(short['strong_checksum'], b'y' * 16 + bytes(16))
         with self.refuses(ValueError, 'strong_checksum', '16', '32', '5'):
             _probe.hold('rchecksum', {'strong_checksum': b'x' * 5})
+
+
+class Stubs(Case):
+    """What native.pyi says is what there is."""
+
+    @staticmethod
+    def classes():
+        with open('python/gluster/glupy/native.pyi', encoding='utf-8') as f:
+            tree = ast.parse(f.read())
+        return {c.name: c for c in tree.body if isinstance(c, ast.ClassDef)}
+
+    def test_types_have_the_same_attributes_and_methods(self):
+        classes = self.classes()
+        for type_ in TYPES:
+            said = set()
+            for part in classes[type_.__name__].body:
+                if isinstance(part, ast.FunctionDef):
+                    said.add(part.name)
+                elif isinstance(part, ast.AnnAssign):
+                    said.add(part.target.id)
+            said = {name for name in said if not name.startswith('_')}
+            self.assertEqual(said, {name for name in vars(type_) if not name.startswith('_')},
+                             type_.__name__)
+
+    def test_keyword_arguments_are_those_of_the_types(self):
+        classes = self.classes()
+        values = {'l_owner': b'', 'lease_id': bytes(16), 'ia_gfid': bytes(16)}
+        for type_ in (Iatt, Lock, Lease, StatVfs):
+            init = next(f for f in classes[type_.__name__].body
+                        if isinstance(f, ast.FunctionDef) and f.name == '__init__')
+            type_(**{a.arg: values.get(a.arg, 1) for a in init.args.kwonlyargs})
+
+    def test_children_and_replies_have_every_operation(self):
+        classes = self.classes()
+        for name in ('Child', '_Replies'):
+            methods = {f.name: [a.arg for a in f.args.args[1:]] for f in classes[name].body
+                       if isinstance(f, ast.FunctionDef)}
+            self.assertEqual(set(methods), set(FOPS))
+            for fop, names in methods.items():
+                values = _probe.sample(fop, name == '_Replies')[1]
+                self.assertEqual(names, list(values), fop)
 
 
 class Speed(Case):

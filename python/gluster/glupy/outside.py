@@ -31,7 +31,7 @@ def call(fop, operation):
 
 
 get_id = get_rootunique = register = describe = set_this = _refuse
-gather = sleep = future = child = handle = look_at = _refuse
+gather = sleep = future = child = handle = look_at = handle_end = _refuse
 
 
 def arguments(fop):
