@@ -56,9 +56,28 @@ glupy_describe(const struct node *node, const struct answer_line *process,
                glupy_field(process, "program"));
 }
 
+/* Those that a node has, too, and did not tell of. */
+static void
+tell_more(struct change *c)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < c->peers.count; i++) {
+        const struct answer_line *line = node_line(&c->peers.nodes[i], "more", 1, NULL);
+
+        if (!line)
+            continue;
+        emit_note(c->e, "node %s: %s more processes are too many to show\n",
+                  c->peers.nodes[i].host, glupy_field(line, "processes"));
+        count += strtoll(glupy_field(line, "processes"), NULL, 10);
+    }
+    emit_num(c->e, "notShown", count);
+}
+
 void
 glupy_tell_hung(struct change *c)
 {
+    tell_more(c);
     emit_list(c->e, "silent", "process");
     for (size_t i = 0; i < c->peers.count; i++) {
         const struct node *node = &c->peers.nodes[i];

@@ -48,7 +48,7 @@ peer_say(const struct peer *peer, const char *word, ...)
         puts(line.data);
 }
 
-void
+size_t
 peer_say_fields(const struct peer *peer, const char *word, const struct kv *fields)
 {
     AUTO_STRBUF struct strbuf line = STRBUF_INIT;
@@ -62,6 +62,7 @@ peer_say_fields(const struct peer *peer, const char *word, const struct kv *fiel
     }
     if (!strbuf_failed(&line))
         puts(line.data);
+    return line.len;
 }
 
 /* ---- applied, status ----------------------------------------------------- */

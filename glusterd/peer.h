@@ -29,9 +29,9 @@ void
 peer_say(const struct peer *peer, const char *word, ...)
     __attribute__((sentinel));
 
-/* The same with fields NAME=VALUE. */
+/* The same with fields NAME=VALUE. The line's length. */
 struct kv;
-void
+size_t
 peer_say_fields(const struct peer *peer, const char *word, const struct kv *fields);
 
 /* Each returns 0, or -errno with peer->error set. */

@@ -8,6 +8,8 @@
  *   instance name=… module=… state=…    its modules, each followed by
  *   fop      name=… calls=… …           lines for the operations that came to it
  *   silent   pid=N program=NAME why=…   a process that did not say whose modules it runs
+ *   more     processes=N                that have it, too: glusterd collects some megabytes
+ *                                       of answers with pain, and leaves a lock behind after
  */
 #include <ctype.h>
 #include <errno.h>
@@ -22,7 +24,13 @@
 #include "common/kv.h"
 #include "glusterd/peer.h"
 
-enum { PATIENCE_MS = 4000, PROCESSES_MAX = 1024, ANSWER_MAX = 4 << 20 };
+enum {
+    PATIENCE_MS = 4000,
+    PROCESSES_MAX = 1024,
+    ANSWER_MAX = 4 << 20,
+    FOPS_UNTIL = 128 << 10,    /* bytes that were said: no lines for operations any more */
+    PROCESSES_UNTIL = 256 << 10, /* and no process */
+};
 
 /* A process that is asked. */
 struct teller {
@@ -181,27 +189,40 @@ struct telling {
     const char *volume;
     int depth;
     bool said_process, is_wanted;
+    size_t *said;
+    int *more;
     struct kv process, fields; /* of what is being read; said when it is complete */
 };
 
+/* Ends the reading of a process. */
+static int
+more(struct telling *t)
+{
+    ++*t->more;
+    return -ECANCELED;
+}
+
 /* An object's own members come before what it holds. */
-static void
+static int
 flush(struct telling *t)
 {
     if (t->depth == AT_INSTANCE && t->fields.count) {
         const char *volume = kv_get(&t->fields, "volume");
 
         t->is_wanted = volume && !strcmp(volume, t->volume);
+        if (t->is_wanted && !t->said_process && *t->said > PROCESSES_UNTIL)
+            return more(t);
         if (t->is_wanted && !t->said_process)
-            peer_say_fields(t->peer, "process", &t->process);
+            *t->said += peer_say_fields(t->peer, "process", &t->process);
         t->said_process |= t->is_wanted;
         if (t->is_wanted)
-            peer_say_fields(t->peer, "instance", &t->fields);
-    } else if (t->depth == AT_FOP && t->is_wanted) {
-        peer_say_fields(t->peer, "fop", &t->fields);
+            *t->said += peer_say_fields(t->peer, "instance", &t->fields);
+    } else if (t->depth == AT_FOP && t->is_wanted && *t->said < FOPS_UNTIL) {
+        *t->said += peer_say_fields(t->peer, "fop", &t->fields);
     }
     kv_free(&t->fields);
     t->fields = (struct kv)KV_INIT;
+    return 0;
 }
 
 static int
@@ -210,7 +231,10 @@ on_begin(void *arg, const char *name)
     struct telling *t = arg;
 
     (void)name;
-    flush(t);
+    int ret = flush(t);
+
+    if (ret)
+        return ret;
     return ++t->depth < TOO_DEEP ? 0 : -EINVAL;
 }
 
@@ -219,9 +243,10 @@ on_end(void *arg)
 {
     struct telling *t = arg;
 
-    flush(t);
+    int ret = flush(t);
+
     t->depth--;
-    return 0;
+    return ret;
 }
 
 static int
@@ -247,14 +272,17 @@ say_silent(const struct peer *peer, const struct teller *one)
 }
 
 static void
-tell(const struct peer *peer, struct teller *one)
+tell(const struct peer *peer, struct teller *one, size_t *said, int *more)
 {
-    struct telling t = {.peer = peer, .volume = peer->argv[0]};
+    struct telling t = {.peer = peer, .volume = peer->argv[0], .said = said, .more = more};
     const struct json_events events = {on_begin, on_value, on_end, &t};
+    int ret = 0;
 
     if (!one->why && !one->answer.len)
         return; /* it was about to end */
-    if (!one->why && json_read(one->answer.data, one->answer.len, &events))
+    if (!one->why)
+        ret = json_read(one->answer.data, one->answer.len, &events);
+    if (ret && ret != -ECANCELED)
         one->why = "said what cannot be read: it has another version of volext, perhaps";
     if (one->why)
         say_silent(peer, one);
@@ -266,6 +294,8 @@ int
 peer_glupy_status(struct peer *peer)
 {
     struct tellers t = {0};
+    size_t said = 0;
+    int more = 0;
 
     if (!site_is_volume_name(peer->argv[0])) {
         strbuf_fmt(&peer->error, "%s is not a volume's name", peer->argv[0]);
@@ -274,7 +304,12 @@ peer_glupy_status(struct peer *peer)
     find_tellers(&t);
     hear(&t);
     for (size_t i = 0; i < t.count; i++)
-        tell(peer, &t.list[i]);
+        tell(peer, &t.list[i], &said, &more);
+    if (more) {
+        AUTO_FREE char *count = str_fmt("processes=%d", more);
+
+        peer_say(peer, "more", count, NULL);
+    }
     tellers_free(&t);
     return 0;
 }

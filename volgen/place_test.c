@@ -270,6 +270,32 @@ what_is_missing_or_another_is_left_out_and_told(void **state)
 }
 
 static void
+another_generation_is_an_option_of_its_modules_node(void **state)
+{
+    AUTO_FIXTURE struct fixture *f = setup("dist");
+    AUTO_FREE char *before = corpus("trusted-dist.tcp-fuse.vol");
+
+    (void)state;
+    set(f, "features.glupy-module", "one,two");
+    set(f, "features.glupy-generation.one", "default");
+    AUTO_FREE char *without = placed(f, before, VOLGEN_TRUSTED_CLIENT);
+    assert_null(strstr(without, "generation"));
+    set(f, "features.glupy-generation.two", "1795262400");
+    AUTO_FREE char *after = placed(f, without, VOLGEN_TRUSTED_CLIENT);
+    const char *at = strstr(after, "    option module-generation 1795262400\n");
+    assert_non_null(at);
+    assert_true(at > strstr(after, "volume dist-volext-glupy-two\n") &&
+                at < strstr(after, "volume dist-volext-glupy-one\n"));
+    assert_null(strstr(strchr(at, '\n'), "generation"));
+    assert_string_equal(strbuf_text(&f->told), "");
+
+    set(f, "features.glupy-generation.two", "soon");
+    AUTO_FREE char *bad = placed(f, after, VOLGEN_TRUSTED_CLIENT);
+    assert_string_equal(without, bad);
+    assert_non_null(strstr(strbuf_text(&f->told), "features.glupy-generation.two: 'soon'"));
+}
+
+static void
 a_bad_value_is_told_and_the_default_used(void **state)
 {
     AUTO_FIXTURE struct fixture *f = setup("dist");
@@ -525,6 +551,7 @@ main(void)
         cmocka_unit_test(position_puts_one_above_each_of_the_type),
         cmocka_unit_test(nothing_goes_above_the_brick),
         cmocka_unit_test(what_is_missing_or_another_is_left_out_and_told),
+        cmocka_unit_test(another_generation_is_an_option_of_its_modules_node),
         cmocka_unit_test(a_bad_value_is_told_and_the_default_used),
         cmocka_unit_test(a_volume_named_like_our_nodes_keeps_its_own),
         cmocka_unit_test(a_running_brick_gains_nothing),

@@ -35,6 +35,13 @@ xlators_glupy_types_test_CFLAGS = $(xlators_glupy_la_CFLAGS)
 xlators_glupy_types_test_LDADD = xlators/drive/libdrive.a $(xlators_glupy_la_LIBADD)
 EXTRA_DIST += xlators/glupy/types_test.py
 
+# includes latency.c
+check_PROGRAMS += xlators/glupy/latency_test
+xlators_glupy_latency_test_SOURCES = xlators/glupy/latency_test.c xlators/glupy/glupy.h
+xlators_glupy_latency_test_CPPFLAGS = $(xlators_glupy_la_CPPFLAGS)
+xlators_glupy_latency_test_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS) $(CMOCKA_CFLAGS)
+xlators_glupy_latency_test_LDADD = $(CMOCKA_LIBS)
+
 noinst_PROGRAMS += xlators/glupy/layout
 xlators_glupy_layout_SOURCES = xlators/glupy/layout.c
 xlators_glupy_layout_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)

@@ -101,13 +101,17 @@ say_fops_end(struct writer *w)
 
 /* ---- an instance ---------------------------------------------------------- */
 
-/* Volfiles of volumes name our nodes VOLUME-volext-…; in others, what was asked for. */
+/* Volfiles of volumes name our nodes VOLUME-volext-glupy-MODULE; in others, what was asked
+ * for. */
 static void
 volume_of(const struct glupy *g, char *out, size_t size)
 {
-    const char *ours = strstr(g->xl->name, "-volext-");
+    const char *ours = NULL;
     const char *id = g->xl->ctx->cmd_args.volfile_id;
 
+    /* the last one: a volume may be called so */
+    for (const char *at = g->xl->name; (at = strstr(at, "-volext-glupy-")); at++)
+        ours = at;
     if (ours)
         snprintf(out, size, "%.*s", (int)(ours - g->xl->name), g->xl->name);
     else
