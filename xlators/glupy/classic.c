@@ -91,7 +91,7 @@ handle_repr(PyObject *self)
 {
     struct request *r = ((struct handle *)self)->r;
 
-    return PyUnicode_FromFormat("<frame %llu of %s>", (unsigned long long)r->id,
+    return PyUnicode_FromFormat("<frame %llu of %s>", (unsigned long long)request_id(r),
                                 glupy_fops[r->fop].name);
 }
 
@@ -423,7 +423,7 @@ get_id(PyObject *module, PyObject *frame)
     struct request *r = handle_request(frame);
 
     (void)module;
-    return r ? PyLong_FromUnsignedLongLong(r->id) : NULL;
+    return r ? PyLong_FromUnsignedLongLong(request_id(r)) : NULL;
 }
 
 static PyObject *

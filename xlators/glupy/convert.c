@@ -103,6 +103,10 @@ convert_arguments(struct request *r, PyObject *handle, PyObject **argv)
     PyObject *this = r->code->c_this;
     int n = 0;
 
+    if (!request_hold_args(r)) {
+        PyErr_NoMemory();
+        return -1;
+    }
     if (r->phase == PHASE_FOP) {
         if (values_to_python(r, handle, f->args, f->argc, r->args.v, argv + 2))
             return -1;

@@ -66,8 +66,10 @@ end_forgotten(struct request *r)
 static void
 run(struct request *r)
 {
-    if (r->act_owner != DONE)
+    if (r->act_owner != DONE) {
         THIS = r->g->xl;
+        request_hold_args(r); /* its caller's thread may still be in the handler */
+    }
     if (r->act_owner == DECIDING)
         end_forgotten(r);
     else if (r->act_owner != DONE)

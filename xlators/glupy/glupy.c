@@ -188,7 +188,8 @@ glupy_enter(call_frame_t *frame, xlator_t *this, glusterfs_fop_t fop,
         end_without_python(g, frame, f, args);
         return 0;
     }
-    struct request *r = request_new(g, code, frame, fop, handled ? args : NULL);
+    struct request *r = request_new(g, code, frame, fop, handled ? args : NULL,
+                                    state == READY && g->threads == THREADS_INLINE);
 
     if (!r) { /* no memory */
         f->tail(frame, FIRST_CHILD(this), args);

@@ -24,6 +24,7 @@ enum { REQUEST = 0xff }; /* instead of a param: the request itself */
 /* How a handler is called. */
 struct native {
     bool coroutine;
+    bool holds; /* it sees arguments that must stay */
     uint8_t count;
     uint8_t which[VALUES_MAX + 1]; /* params, or REQUEST */
 };
@@ -79,14 +80,14 @@ enum request_field { UID, GID, PID, UNIQUE, ID, GROUPS, LK_OWNER, CLIENT, FOP };
 static PyObject *
 request_get(PyObject *self, void *field)
 {
-    const struct request *r = ((struct request_object *)self)->r;
+    struct request *r = ((struct request_object *)self)->r;
     const struct caller *caller = r->caller;
 
     switch ((enum request_field)(uintptr_t)field) {
     case UNIQUE:
         return PyLong_FromUnsignedLongLong(r->root_unique);
     case ID:
-        return PyLong_FromUnsignedLongLong(r->id);
+        return PyLong_FromUnsignedLongLong(request_id(r));
     case FOP:
         return PyUnicode_FromString(glupy_fops[r->fop].name);
     default:
@@ -168,6 +169,8 @@ call_handler(struct request *r, const struct native *native)
     PyObject *argv[VALUES_MAX + 2] = {NULL}, *result = NULL;
     unsigned n = 0;
 
+    if (native->holds && !request_hold_args(r))
+        return PyErr_NoMemory();
     for (; n < native->count; n++) {
         argv[n + 1] = native->which[n] == REQUEST
                           ? request_object(r)
@@ -364,6 +367,8 @@ drop(struct request *r)
     }
     take_inbox(r);
     PyErr_Clear();
+    if (r->kept) /* what Python has of it will be looked at when the caller is gone */
+        request_hold_args(r);
 }
 
 /* Makes it r's decision, if r is still ours. */
@@ -389,7 +394,7 @@ conclude(struct request *r, unsigned running, struct outcome *o)
     } else {
         r->op_ret = o->op_ret;
         r->op_errno = o->op_errno;
-        atomic_store(&r->answer, o->answer);
+        atomic_store_explicit(&r->answer, o->answer, memory_order_release);
     }
     return step;
 }
@@ -450,8 +455,11 @@ native_abandon(struct request *r)
 /* ---- registration ------------------------------------------------------- */
 
 static int
-which(struct native *native, const struct shown *shown, PyObject *names)
+which(struct native *native, glusterfs_fop_t fop, PyObject *names)
 {
+    const struct shown *shown = shown_args(fop);
+    const struct param *params = glupy_fops[fop].args;
+
     for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(names); n++) {
         PyObject *name = PyTuple_GET_ITEM(names, n);
         int at = -1;
@@ -466,6 +474,8 @@ which(struct native *native, const struct shown *shown, PyObject *names)
             PyErr_Format(PyExc_TypeError, "there is no argument %R", name);
             return -1;
         }
+        native->holds = native->holds ||
+                        (at != REQUEST && params[at].kind > KIND_STR);
         native->which[native->count++] = (uint8_t)at;
     }
     return 0;
@@ -490,7 +500,7 @@ handle(PyObject *module, PyObject *args)
     if (!native)
         return NULL;
     native->coroutine = coroutine;
-    if (which(native, shown_args((glusterfs_fop_t)fop), names)) {
+    if (which(native, (glusterfs_fop_t)fop, names)) {
         free(native);
         return NULL;
     }

@@ -530,9 +530,18 @@ make_call(const struct caller_object *c, struct request *r, PyObject **placed)
     union value v[VALUES_MAX];
     struct values *values = NULL;
     struct call *call = NULL;
-    bool same;
+    bool any = false, same;
 
-    if (!read_arguments(c, r, placed, v, keep, &same)) {
+    for (unsigned i = 0; i < VALUES_MAX; i++)
+        any = any || placed[i];
+
+    if (any && !request_hold_args(r)) { /* they are compared, and parts of them are used */
+        PyErr_NoMemory();
+    } else if (!any && c->fop == r->fop) {
+        call = call_new(r, c->fop, c->child);
+        if (!call)
+            PyErr_NoMemory();
+    } else if (!read_arguments(c, r, placed, v, keep, &same)) {
         if (!same)
             values = hold_arguments(c, r, v);
         if (same || values)

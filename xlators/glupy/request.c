@@ -10,8 +10,6 @@
 
 #include "common/cleanup.h"
 
-static atomic_ullong ids;
-
 uint64_t
 now_ns(void)
 {
@@ -50,7 +48,7 @@ caller_new(const call_stack_t *root)
 
 struct request *
 request_new(struct glupy *g, struct code *code, call_frame_t *frame,
-            glusterfs_fop_t fop, const union value *args)
+            glusterfs_fop_t fop, const union value *args, bool borrow)
 {
     struct request *r = malloc(sizeof(*r));
 
@@ -61,12 +59,14 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     if (args) {
         const struct fop *f = &glupy_fops[fop];
 
-        if (values_hold_all(&r->args, f->args, f->argc, args)) {
+        borrow = borrow && values_borrow(&r->args, f->args, f->argc, args);
+        if (!borrow && values_hold_all(&r->args, f->args, f->argc, args)) {
             free(r);
             return NULL;
         }
         r->has_args = true;
     }
+    atomic_init(&r->holding, args && borrow ? BORROWED : HELD);
     atomic_init(&r->refs, 1);
     atomic_init(&r->word, DECIDING);
     r->g = g;
@@ -74,7 +74,6 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     r->frame = frame;
     r->fop = fop;
     r->child = FIRST_CHILD(g->xl);
-    r->id = atomic_fetch_add(&ids, 1) + 1;
     r->root_unique = frame->root->unique;
     r->budget = (uint64_t)atomic_load(&g->timeout_ms) * 1000000u;
     r->unlimited = !r->budget;
@@ -86,6 +85,28 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     }
     atomic_fetch_add(&g->count.in_flight, 1);
     return r;
+}
+
+bool
+request_hold_args(struct request *r)
+{
+    enum holding holding = atomic_load_explicit(&r->holding, memory_order_acquire);
+    const struct fop *f = &glupy_fops[r->fop];
+
+    if (holding == BORROWED &&
+        atomic_compare_exchange_strong(&r->holding, &holding, TAKING)) {
+        union value v[VALUES_MAX];
+
+        memcpy(v, r->args.v, sizeof(v));
+        r->has_args = !values_hold_all(&r->args, f->args, f->argc, v);
+        holding = r->has_args ? HELD : LOST;
+        atomic_store_explicit(&r->holding, holding, memory_order_release);
+    }
+    while (holding == TAKING) {
+        sched_yield();
+        holding = atomic_load_explicit(&r->holding, memory_order_acquire);
+    }
+    return holding == HELD;
 }
 
 void
@@ -131,6 +152,16 @@ request_unref(struct request *r)
     }
     free(r->caller);
     free(r);
+}
+
+uint64_t
+request_id(struct request *r)
+{
+    static uint64_t last;
+
+    if (!r->id)
+        r->id = ++last;
+    return r->id;
 }
 
 /* ---- owners ------------------------------------------------------------- */
@@ -252,12 +283,15 @@ settle(struct request *r)
 {
     unsigned word = request_word(r);
 
+    if (!(word & POKED)) /* from AWAY others may take it */
+        request_hold_args(r);
     while (!(word & POKED)) {
         if (atomic_compare_exchange_weak(&r->word, &word, (word & ~0xffu) | AWAY))
             return false;
     }
     request_start_clock(r);
-    atomic_store(&r->word, queued_word(word));
+    /* ours alone: a poke that comes now finds it poked */
+    atomic_store_explicit(&r->word, queued_word(word), memory_order_release);
     return true;
 }
 
@@ -300,6 +334,14 @@ act_wind(struct request *r)
     }
     request_stop_clock(r);
     return request_pass_down(r, args);
+}
+
+/* The original arguments are wanted, and could not be kept. */
+static bool
+args_are_lost(struct request *r)
+{
+    return r->decision != DECIDE_UNWIND && !r->out[PHASE_FOP] &&
+           atomic_load_explicit(&r->holding, memory_order_relaxed) == LOST;
 }
 
 static bool
@@ -366,6 +408,12 @@ request_act(struct request *r)
 
     fork_check();
     *this = r->g->xl;
+    if (r->decision != DECIDE_CALLS && args_are_lost(r)) {
+        r->op_ret = -1;
+        r->op_errno = ENOMEM;
+        atomic_store(&r->answer, NULL);
+        r->decision = DECIDE_UNWIND;
+    }
     if (r->decision == DECIDE_UNWIND)
         act_unwind(r);
     else if (r->decision == DECIDE_CALLS)
@@ -416,6 +464,7 @@ request_give_up(struct request *r)
         return;
     }
     /* unwinding destroys the frames that the children have */
+    request_hold_args(r);
     request_stop_clock(r);
     atomic_store(&r->word, draining);
     if (!atomic_load(&r->outstanding) && request_take(r, draining, DECIDING))
@@ -427,8 +476,10 @@ request_give_up(struct request *r)
 void
 request_continue(struct request *r, bool may_run_here)
 {
-    if (!may_run_here || atomic_load(&r->g->threads) != THREADS_INLINE || !worker_run_here(r))
-        worker_queue(r);
+    if (may_run_here && atomic_load(&r->g->threads) == THREADS_INLINE && worker_run_here(r))
+        return;
+    request_hold_args(r);
+    worker_queue(r);
 }
 
 void
@@ -436,7 +487,7 @@ request_queue(struct request *r)
 {
     request_start_clock(r);
     request_ref(r); /* the queue's: once it is QUEUED the watchdog may end it */
-    atomic_store(&r->word, queued_word(request_word(r)));
+    atomic_store_explicit(&r->word, queued_word(request_word(r)), memory_order_release);
     request_continue(r, true);
 }
 
@@ -544,8 +595,8 @@ glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
         call->op_ret = -1;
         call->op_errno = ENOMEM;
     }
-    if (call->fop == r->fop)
-        atomic_store(&r->answer, call);
+    if (call->fop == r->fop) /* it is seen with the event */
+        atomic_store_explicit(&r->answer, call, memory_order_release);
     call->event.is_call = true;
     request_deliver(r, &call->event);
     atomic_fetch_sub(&r->outstanding, 1);

@@ -37,6 +37,14 @@ enum decision {
     DECIDE_CALLS,  /* a coroutine waits: wind what it asked for */
 };
 
+/* Do the request's arguments stay when the call that brought them returns? */
+enum holding {
+    BORROWED, /* they are the caller's: Python has not seen them, nobody else has r */
+    TAKING,   /* a thread makes them ours */
+    HELD,
+    LOST,     /* there was no memory for that */
+};
+
 /* Something that a request waits for and that came. */
 struct event {
     struct event *next; /* in the inbox */
@@ -82,13 +90,15 @@ struct request {
     call_frame_t *frame; /* valid until DONE */
     glusterfs_fop_t fop;
     enum phase phase;
-    uint64_t id, root_unique;
+    uint64_t id; /* 0: nobody asked for it; GIL */
+    uint64_t root_unique;
     struct caller *caller; /* NULL: its handler does not ask */
 
     enum decision decision;
     xlator_t *child;
     int32_t op_ret, op_errno;
     bool has_args;
+    _Atomic enum holding holding; /* of args */
     struct values *out[2]; /* by phase: what Python wound or unwound, or NULL for
                               what came from above or below */
     _Atomic(struct call *) answer; /* of the same fop: what goes up if Python has
@@ -124,10 +134,17 @@ struct request {
     struct values args; /* from above; large: not zeroed */
 };
 
-/* NULL when out of memory or threads. args may be NULL: Python will not see them. */
+/* NULL when out of memory or threads. args may be NULL: Python will not see them. With
+ * borrow they are not held yet: before the call that brought them returns, they are
+ * (request_hold_args), unless the request is over by then. */
 struct request *
 request_new(struct glupy *g, struct code *code, call_frame_t *frame,
-            glusterfs_fop_t fop, const union value *args);
+            glusterfs_fop_t fop, const union value *args, bool borrow);
+/* Has r's arguments stay as long as r, if they do not yet. Whoever lets go of r, takes it
+ * away from another thread, or shows them to Python calls it before. False: no memory,
+ * and they are not to be used any more. */
+bool
+request_hold_args(struct request *r);
 void
 request_ref(struct request *r);
 /* May release inodes and the like: never under the GIL or a lock. */
@@ -244,6 +261,9 @@ errand_later(struct later *later);
 void
 errand_watch(void);
 
+/* The request's own number in this process. GIL. */
+uint64_t
+request_id(struct request *r);
 /* References of Python's objects, under the GIL: one of r's stands for all of them. */
 static inline void
 request_keep(struct request *r)

@@ -75,6 +75,20 @@ int
 values_hold_all(struct values *values, const struct param *params, unsigned count,
                 const union value *v);
 
+/* They stay the caller's. False: that is not possible with a list, which is taken over. */
+static inline bool
+values_borrow(struct values *values, const struct param *params, unsigned count,
+              const union value *v)
+{
+    values_init(values);
+    for (unsigned i = 0; i < count; i++) {
+        if (params[i].kind == KIND_LOCKS || params[i].kind == KIND_DIRENTS)
+            return false;
+        values->v[i] = v[i];
+    }
+    return true;
+}
+
 /* To be called before what is held goes up: who gets it may take directory entries away. */
 void
 values_give(const struct values *values, const struct param *params, unsigned count);

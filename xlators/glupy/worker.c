@@ -109,12 +109,14 @@ run_without_python(struct request *r, unsigned word, enum phase phase)
 static enum next_step
 run_python(struct worker_state *py, struct request *r, unsigned running)
 {
-    struct request *outer = atomic_exchange(&py->current, r);
+    struct request *outer = atomic_load_explicit(&py->current, memory_order_relaxed);
+
+    atomic_store_explicit(&py->current, r, memory_order_release);
     uint64_t begun = latency_begin(r->g, r->fop);
     enum next_step step = python_run(r, running);
 
     latency_end(r->g, r->fop, begun);
-    atomic_store(&py->current, outer);
+    atomic_store_explicit(&py->current, outer, memory_order_release);
     if (step == STEP_NONE)
         python_not_interrupted(py);
     return step;
@@ -424,6 +426,9 @@ worker_run_here(struct request *r)
     if (!w || !python_is_free())
         return false;
     run_request(&w->py, r);
+    /* it was taken from us, and its arguments are good while our caller waits for us */
+    if (word_owner(request_word(r)) != DONE)
+        request_hold_args(r);
     request_unref(r);
     return true;
 }
