@@ -214,3 +214,16 @@ W
     made 4
     wait_until 20 stat_answers
 }
+
+@test "an answer that nobody had time to look at goes up as it is" {
+    serve "$(node g posix late_reply timeout 60 threads 1)"
+    local i pids=()
+    fs sh -c "mkdir $M/1 $M/2 $M/3 $M/4; touch $M/1/f"
+    for i in 1 2 3 4; do
+        fs sh -c "for n in 1 2 3 4 5; do ls $M/$i; stat $M/$i; done" 3>&- >/dev/null &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do wait "$i"; done
+    [ "$(fs ls "$M/1")" = f ]
+    wait_until 20 at_rest
+}

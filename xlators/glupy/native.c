@@ -315,7 +315,8 @@ take_inbox(struct request *r)
     for (struct event *event = request_inbox(r), *next; event; event = next) {
         next = event->next;
         if (event->is_call) {
-            reply_came((struct call *)event);
+            if (event->future) /* else for a handler of its own, which had no time left */
+                reply_came((struct call *)event);
             continue;
         }
         PyObject *future = timer_over(event);

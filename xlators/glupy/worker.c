@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "common/cleanup.h"
+
 enum {
     STACK_SIZE = 8 << 20,
     INLINE_STACK_SIZE = 1 << 20, /* below it deep recursion is a SIGSEGV */
@@ -44,6 +46,7 @@ static struct {
 int
 worker_thread(void *(*function)(void *), void *arg)
 {
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, before;
@@ -52,6 +55,10 @@ worker_thread(void *(*function)(void *), void *arg)
     pthread_attr_setstacksize(&attr, STACK_SIZE);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     sigfillset(&all); /* signals are for GlusterFS's own threads */
+    /* but for those of a crash: blocked, they would end the process without the backtrace
+     * that GlusterFS writes */
+    for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
+        sigdelset(&all, crashes[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int err = pthread_create(&thread, &attr, function, arg);
 
