@@ -87,6 +87,19 @@ seen_more() { on 1 ls -l /mnt/v1 >/dev/null; [ "$(lines "$1")" -gt "$2" ]; }
     wait_until 20 quiet
 }
 
+@test "what a module keeps with files is dropped with their graph" {
+    use contexts module-option.file /srv/kept
+    wait_until 20 in_graph 1 v1 features/glupy
+    on 1 sh -c 'echo 1 >/mnt/v1/k1; echo 2 >/mnt/v1/k2'
+    looked() { on 1 stat /mnt/v1/k1 /mnt/v1/k2; on 1 grep -qx 'lookup k2 k2' /srv/kept; }
+    wait_until 20 looked
+    use
+    dropped() { on 1 stat /mnt/v1/k1; on 1 grep -qx "dropped $1" /srv/kept; }
+    wait_until 20 dropped k1
+    wait_until 20 dropped k2
+    on 1 sh -c 'rm /mnt/v1/k1 /mnt/v1/k2'
+}
+
 @test "operations go on while the graph is switched, to good and to bad modules" {
     on 1 sh -c 'while [ ! -e /srv/enough ]; do
             echo x >/mnt/v1/w && cat /mnt/v1/w && mkdir /mnt/v1/d && rmdir /mnt/v1/d && rm /mnt/v1/w && ! stat /mnt/v1/w || echo failed >>/srv/failed

@@ -33,6 +33,7 @@ struct contexts {
     struct ended *ended, **ended_end; /* lock */
     bool queued;                      /* lock: work is with the workers */
     bool drop;                        /* lock */
+    atomic_bool dropped;
     struct job work;
 };
 
@@ -292,8 +293,9 @@ tell(struct glupy *g, const struct ended *ended)
     const struct code *code = atomic_load(&g->code);
     PyObject *handler = code ? code->ends[ended->end] : NULL;
 
-    if (!handler || !memcmp(ended->gfid, none, sizeof(uuid_t)))
-        return; /* or it never became a file */
+    if (!handler || atomic_load(&g->contexts->dropped) ||
+        !memcmp(ended->gfid, none, sizeof(uuid_t)))
+        return; /* the last: it never became a file */
     PyObject *object = ended->context ? ended->context->object : NULL;
     PyObject *result = PyObject_CallFunction(handler, "y#O", (const char *)ended->gfid,
                                              (Py_ssize_t)sizeof(uuid_t),
@@ -368,6 +370,7 @@ work(struct job *job)
 void
 contexts_drop(struct contexts *contexts)
 {
+    atomic_store(&contexts->dropped, true);
     pthread_mutex_lock(&contexts->lock);
     contexts->drop = true;
     queue(contexts);

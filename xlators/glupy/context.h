@@ -13,7 +13,7 @@ enum end { END_FORGET, END_RELEASE, END_RELEASEDIR, END_COUNT };
 /* An instance's contexts; NULL when out of memory. Never freed, as the instance. */
 struct contexts *
 contexts_new(struct glupy *g);
-/* The graph is no more: a worker drops all objects, soon. */
+/* The graph is no more: a worker drops all objects, soon. What ends after that is not told. */
 void
 contexts_drop(struct contexts *contexts);
 

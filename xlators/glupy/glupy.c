@@ -395,6 +395,17 @@ glupy_fini(xlator_t *this)
     memory_want_no_more(&g->memory);
 }
 
+/* PARENT_DOWN comes once, when nothing uses the graph any more. */
+static int32_t
+glupy_notify(xlator_t *this, int32_t event, void *data, ...)
+{
+    struct glupy *g = this->private;
+
+    if (event == GF_EVENT_PARENT_DOWN && g && g->state == READY)
+        contexts_drop(g->contexts);
+    return default_notify(this, event, data);
+}
+
 static int32_t
 glupy_mem_acct_init(xlator_t *this)
 {
@@ -472,7 +483,7 @@ static volume_option_t options[] = {
 xlator_api_t xlator_api = {
     .init = glupy_init,
     .fini = glupy_fini,
-    .notify = default_notify,
+    .notify = glupy_notify,
     .reconfigure = glupy_reconfigure,
     .mem_acct_init = glupy_mem_acct_init,
     .op_version = {1},
