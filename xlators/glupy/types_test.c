@@ -216,7 +216,8 @@ show(struct request *r, const struct shown *shown, const struct param *params,
 static struct request *
 new_request(int fop)
 {
-    struct request *r = request_new(&instance, NULL, drive_frame_new(&graph, fop), fop, NULL);
+    struct request *r = request_new(&instance, NULL, drive_frame_new(&graph, fop), fop, NULL,
+                                    false);
 
     if (!r)
         abort();
