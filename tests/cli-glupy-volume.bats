@@ -134,7 +134,10 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
     status "d['count'] == 4 and d['silent'] == []"
 }
 
-@test "of a mount that has another graph now, only that one is shown" {
+@test "of a mount that has another graph now, only that one is shown; counts go on" {
+    local calls
+    calls=$(gluster 1 --json volume glupy v1 status | /usr/bin/python3 -c 'import json, sys
+print(min(n["calls"] for n in json.load(sys.stdin)["volGlupy"]["instances"] if n["module"] == "versions"))')
     gluster 1 volume set v1 features.glupy-module versions
     wait_until 20 not_in_graph 1 v1 v1-volext-glupy-negative
     wait_until 20 not_in_graph 2 v1 v1-volext-glupy-negative
@@ -147,6 +150,7 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
     use 1
     use 2
     wait_until 20 status "d['count'] == 4 and all(n['state'] == 'running' for n in i.values())"
+    status "all(n['calls'] > $calls for (_, m), n in i.items() if m == 'versions')"
 }
 
 @test "a process that hangs is named, and does not hide the others" {

@@ -103,7 +103,7 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
     setup
     refused "no place above cluster/nope" v1 features.glupy-position cluster/nope
     # a brick that runs is to have a place when it starts again
-    refused "v1.$(address 2).srv-v1.vol: *no place above cluster/nope" \
+    refused "v1.*.srv-v1.vol: *no place above cluster/nope" \
         v1 features.glupy-side brick features.glupy-position cluster/nope
     gluster 1 volume reset v1 features.glupy-module
     gluster 1 volume reset v1 features.glupy-position

@@ -44,7 +44,7 @@
 struct request;
 struct native;
 struct contexts;
-struct latency;
+struct latency_table;
 struct strbuf;
 typedef struct _object PyObject;
 
@@ -143,7 +143,7 @@ struct glupy {
     struct counters count;
     struct breaker breaker;
     struct contexts *contexts;
-    _Atomic(struct latency *) latency[GF_FOP_MAXVALUE];
+    struct latency_table *latency; /* perhaps that of the graph before, too */
     struct glupy *status_next; /* status.c */
     struct memory_wish memory;
 };
@@ -222,6 +222,9 @@ struct latency_figures {
     uint64_t p50, p99; /* ns of one stay in Python; 0: none was measured */
 };
 
+/* Before anything is counted. before: the instance whose figures go on, or NULL. */
+void
+latency_setup(struct glupy *g, const struct glupy *before);
 /* A fop is to go to Python. From any thread. */
 void
 latency_call(struct glupy *g, glusterfs_fop_t fop);
@@ -242,7 +245,8 @@ latency_calls(struct glupy *g);
 
 /* ---- status.c ----------------------------------------------------------- */
 
-/* From init until fini the instance is one of the process's. */
+/* From init until fini the instance is one of the process's. It goes on with the counts
+ * of the one that it replaces. */
 void
 status_add(struct glupy *g);
 void

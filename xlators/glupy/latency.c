@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * How often each fop came to Python, how often that failed, and how long Python had it:
- * per instance, since the process began. Calls and errors are exact. Time is that of one
+ * per instance, since the process began: one in a new graph goes on with the figures of
+ * the one that it replaces. Calls and errors are exact. Time is that of one
  * stay, from entering a handler until it returns or awaits, and includes waiting for the
  * GIL inside it, but not before it. Of a fop's stays the first 64 are measured and then
  * about one of 16, at random (every 16th would meet the same phase each time), which
@@ -27,18 +28,35 @@ struct latency {
     atomic_ullong buckets[BUCKETS];
 };
 
-/* A fop's figures, made at the first use; NULL when out of memory. They stay as long as
- * the process: who counts may be late. */
+struct latency_table {
+    _Atomic(struct latency *) of[GF_FOP_MAXVALUE];
+};
+
+/* They stay as long as the process: who counts may be late. */
+void
+latency_setup(struct glupy *g, const struct glupy *before)
+{
+    g->latency = before ? before->latency : calloc(1, sizeof(*g->latency));
+}
+
+/* A fop's figures, NULL when it has none. */
+static struct latency *
+look(struct glupy *g, glusterfs_fop_t fop)
+{
+    return g->latency ? atomic_load_explicit(&g->latency->of[fop], memory_order_acquire) : NULL;
+}
+
+/* A fop's figures, made at the first use; NULL when out of memory. */
 static struct latency *
 of_fop(struct glupy *g, glusterfs_fop_t fop)
 {
-    struct latency *l = atomic_load_explicit(&g->latency[fop], memory_order_acquire);
+    struct latency *l = look(g, fop);
 
-    if (l)
+    if (l || !g->latency)
         return l;
     struct latency *mine = calloc(1, sizeof(*mine));
 
-    if (!mine || atomic_compare_exchange_strong(&g->latency[fop], &l, mine))
+    if (!mine || atomic_compare_exchange_strong(&g->latency->of[fop], &l, mine))
         return mine;
     free(mine);
     return l;
@@ -137,7 +155,7 @@ bucket_ns(unsigned bucket)
 void
 latency_end(struct glupy *g, glusterfs_fop_t fop, uint64_t begun)
 {
-    struct latency *l = begun ? atomic_load(&g->latency[fop]) : NULL;
+    struct latency *l = begun ? look(g, fop) : NULL;
 
     if (!l)
         return;
@@ -164,7 +182,7 @@ percentile(struct latency *l, unsigned long long total, unsigned percent)
 bool
 latency_read(struct glupy *g, glusterfs_fop_t fop, struct latency_figures *out)
 {
-    struct latency *l = atomic_load(&g->latency[fop]);
+    struct latency *l = look(g, fop);
     unsigned long long total = 0;
 
     if (!l)
@@ -184,7 +202,7 @@ latency_calls(struct glupy *g)
     unsigned long long calls = 0;
 
     for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
-        struct latency *l = atomic_load(&g->latency[i]);
+        struct latency *l = look(g, i);
 
         calls += l ? get(&l->calls) : 0;
     }

@@ -15,10 +15,40 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct glupy *instances; /* by status_next; lock */
 
+static bool
+is_brick(const struct glupy *g)
+{
+    const char *name = g->xl->ctx->cmd_args.process_name;
+
+    return name && !strcmp(name, "brick");
+}
+
+/* The instance in the graph before, which g takes the place of, or NULL. A brick's process
+ * has no such: two of one name in it are of two bricks. Under the lock. */
+static struct glupy *
+replaced_by(const struct glupy *g)
+{
+    for (struct glupy *old = is_brick(g) ? NULL : instances; old; old = old->status_next) {
+        if (old->xl->ctx == g->xl->ctx && old->xl->graph != g->xl->graph &&
+            !strcmp(old->xl->name, g->xl->name))
+            return old;
+    }
+    return NULL;
+}
+
 void
 status_add(struct glupy *g)
 {
     pthread_mutex_lock(&lock);
+    struct glupy *old = replaced_by(g);
+
+    latency_setup(g, old);
+    if (old) {
+        g->count.errors = atomic_load(&old->count.errors);
+        g->count.timeouts = atomic_load(&old->count.timeouts);
+        g->count.orphans = atomic_load(&old->count.orphans);
+        g->count.refused = atomic_load(&old->count.refused);
+    }
     g->status_next = instances;
     instances = g;
     pthread_mutex_unlock(&lock);
@@ -116,14 +146,6 @@ volume_of(const struct glupy *g, char *out, size_t size)
         snprintf(out, size, "%.*s", (int)(ours - g->xl->name), g->xl->name);
     else
         snprintf(out, size, "%s", id ? id + (*id == '/') : "");
-}
-
-static bool
-is_brick(const struct glupy *g)
-{
-    const char *name = g->xl->ctx->cmd_args.process_name;
-
-    return name && !strcmp(name, "brick");
 }
 
 /* The folder that a brick's graph serves, or NULL. */
