@@ -9,6 +9,8 @@
 #   classic    the classic interface, on a client
 #   inline     the same, in the threads that bring the operations
 #   brick      the same, in the bricks of a replicated volume
+#   native, native-inline, native-brick   the native interface likewise
+#   rebuilt    the native interface, where every argument and result goes through Python
 bats_require_minimum_version 1.5.0
 load lib/pool
 
@@ -21,19 +23,21 @@ setup_file() {
     export BATS_TEST_TIMEOUT=280
     pool_start 1
     local v replica=() bricks=2 i
+    module
     # internal operations (locks of entries, xattrop) are seen in bricks of a replica set
-    case $state in brick) replica=(replica 2) bricks=4 ;; esac
+    case $state in *brick) replica=(replica 2) bricks=4 ;; esac
     for v in plain v1; do
         local list=()
         for ((i = 0; i < bricks; i++)); do list+=("$(brick 1 $v$i)"); done
         gluster 1 volume create $v "${replica[@]}" "${list[@]}" force
     done
-    gluster 1 glupy install "$BATS_TEST_DIRNAME/modules/everything.py"
-    gluster 1 volume set v1 features.glupy-module everything \
-        features.glupy-option.everything.seen /srv/seen
+    gluster 1 glupy install "$BATS_TEST_DIRNAME/modules/$module.py"
+    gluster 1 volume set v1 features.glupy-module $module \
+        features.glupy-option.$module.seen /srv/seen
     case $state in
-    inline) gluster 1 volume set v1 features.glupy-threads inline ;;
-    brick) gluster 1 volume set v1 features.glupy-side brick ;;
+    *inline) gluster 1 volume set v1 features.glupy-threads inline ;;
+    *brick) gluster 1 volume set v1 features.glupy-side brick ;;
+    rebuilt) gluster 1 volume set v1 features.glupy-option.$module.rebuilt yes ;;
     esac
     for v in plain v1; do
         gluster 1 volume start $v
@@ -43,10 +47,19 @@ setup_file() {
 }
 teardown_file() { pool_stop; }
 
+# Which module the word in the name means.
+module() {
+    module=everything_native
+    case $state in classic | inline | brick) module=everything ;; esac
+}
+
+# Is this one the place for what is as slow or as simple in the others?
+long() { case $state in classic | native) ;; *) return 1 ;; esac; }
+
 # suite VOL: what the suite says of VOL's mount, kept for later tests
 suite() {
     local entries=10000
-    case $state in inline | brick) entries=1000 ;; esac
+    long || entries=1000
     on 1 env POSIX_ENTRIES=$entries /usr/bin/python3 -B "$SUITE/suite.py" "/mnt/$1" \
         >"$BATS_FILE_TMPDIR/$1" || :
 }
@@ -71,7 +84,7 @@ verdicts() { sed 's/:.*//; s/ #.*//' "$BATS_FILE_TMPDIR/$1"; }
         fsyncdir truncate ftruncate unlink rmdir rename link symlink readlink statfs
         setxattr getxattr removexattr fgetxattr fallocate discard seek lk'
     # on bricks: what the translators between make of them
-    case $state in brick) want='lookup setattr mkdir create open opendir readdirp writev unlink rmdir rename link
+    case $state in *brick) want='lookup setattr mkdir create open opendir readdirp writev unlink rmdir rename link
         inodelk finodelk entrylk xattrop fxattrop fsync' ;; esac
     for fop in $want; do
         grep -qx "$fop" "$POOL_DIR/1/bricks/seen" || { echo "$fop did not reach the module"; return 1; }
@@ -79,7 +92,7 @@ verdicts() { sed 's/:.*//; s/ #.*//' "$BATS_FILE_TMPDIR/$1"; }
 }
 
 @test "$state: fio finds what it wrote" {
-    [ $state != inline ] || skip "shown in a worker"
+    long || skip "shown by posix-classic and posix-native"
     local engine
     for engine in psync mmap libaio; do
         on 1 fio --name=$engine --directory=/mnt/v1 --rw=randrw --bs=4k-64k --size=4m --numjobs=2 \
@@ -89,7 +102,7 @@ verdicts() { sed 's/:.*//; s/ #.*//' "$BATS_FILE_TMPDIR/$1"; }
 }
 
 @test "$state: stress-ng finds nothing wrong" {
-    [ $state != inline ] || skip "shown in a worker"
+    long || skip "shown by posix-classic and posix-native"
     on 1 mkdir /mnt/v1/stress
     # without lockofd and io-uring, which fail on the plain volume too; without those that
     # make more names than can be removed in the time (link, symlink)
@@ -103,7 +116,7 @@ verdicts() { sed 's/:.*//; s/ #.*//' "$BATS_FILE_TMPDIR/$1"; }
 }
 
 @test "$state: dbench ends without an error" {
-    [ $state != inline ] || skip "shown in a worker"
+    long || skip "shown by posix-classic and posix-native"
     on 1 mkdir /mnt/v1/dbench
     run -0 on 1 dbench -D /mnt/v1/dbench -t 5 2
     [[ ! $output =~ (ERROR|failed) ]]
@@ -114,7 +127,7 @@ verdicts() { sed 's/:.*//; s/ #.*//' "$BATS_FILE_TMPDIR/$1"; }
     local dump='/run/gluster/*.dump.*'
     on 1 sh -c 'kill -USR1 $(cat /run/mnt-v1.pid); for p in /run/gluster/vols/v1/*.pid; do kill -USR1 $(cat $p); done'
     local n=1
-    case $state in brick) n=5 ;; esac
+    case $state in *brick) n=5 ;; esac
     # shellcheck disable=SC2086
     ended() { [ "$(on 1 sh -c "grep -l DUMP-END-TIME $dump" | wc -l)" -ge $n ]; }
     wait_until 20 ended
