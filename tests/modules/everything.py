@@ -33,6 +33,5 @@ def methods(fop):
     setattr(xlator, fop + '_cbk', up)
 
 
-for _fop, _offered in FOPS.items():
-    if _offered:
-        methods(_fop)
+for _fop in FOPS:
+    methods(_fop)

@@ -199,7 +199,7 @@ worker_waits_for_python(void);
 void
 worker_replace(struct request *r);
 /* Puts another worker in the place of one that an import, a destructor or the like has kept
- * for too long. */
+ * for too long, or that waits in another translator while there is work. Now and then. */
 void
 worker_look_after(void);
 /* A detached thread with a stack for Python and all signals blocked. 0 or -errno, which
@@ -368,6 +368,7 @@ memory_use(void);
 
 struct worker_state {
     atomic_bool waits; /* for the GIL */
+    atomic_uint acts;  /* winds and unwinds that began, and that ended: odd in one */
     _Atomic(struct request *) current; /* whose handler runs; set under the GIL */
     unsigned long thread_id;           /* Python's */
     void *tstate;

@@ -20,6 +20,7 @@ struct worker {
     struct worker_state py;
     bool guest; /* one of GlusterFS's own threads, by `threads inline` */
     bool lost;  /* in something that takes too long; pool.lock */
+    unsigned acts_seen; /* py.acts when the watchdog looked last */
     uint64_t deadline; /* ns, of what is no request and nobody else watches; pool.lock */
     struct worker *next;
 };
@@ -129,12 +130,22 @@ run_python(struct worker_state *py, struct request *r, unsigned running)
     return step;
 }
 
+/* The worker goes into other translators' code, or is back: see waits_elsewhere. */
+static void
+acts(struct worker_state *py)
+{
+    unsigned count = atomic_load_explicit(&py->acts, memory_order_relaxed);
+
+    atomic_store_explicit(&py->acts, count + 1, memory_order_relaxed);
+}
+
 /* True: r is QUEUED again, for the caller to run. */
 static bool
 run_step(struct worker_state *py, struct request *r)
 {
     unsigned word = request_word(r);
     enum next_step step = STEP_NONE;
+    bool more = false;
 
     if (word_owner(word) != QUEUED)
         return false;
@@ -142,8 +153,12 @@ run_step(struct worker_state *py, struct request *r)
 
     if (!r->code)
         r->code = atomic_load(&r->g->code);
-    if (!r->code || !r->code->handlers[r->fop][phase])
-        return run_without_python(r, word, phase);
+    if (!r->code || !r->code->handlers[r->fop][phase]) {
+        acts(py);
+        more = run_without_python(r, word, phase);
+        acts(py);
+        return more;
+    }
     if (python_enter(py)) {
         if (request_take(r, word, DECIDING))
             request_give_up(r);
@@ -154,11 +169,13 @@ run_step(struct worker_state *py, struct request *r)
         step = run_python(py, r, (word & ~0xffu) | RUNNING);
     }
     python_leave(py);
+    acts(py);
     if (step == STEP_ACT)
-        return request_act(r);
-    if (step == STEP_GIVE_UP)
+        more = request_act(r);
+    else if (step == STEP_GIVE_UP)
         request_give_up(r);
-    return false;
+    acts(py);
+    return more;
 }
 
 static void
@@ -463,6 +480,19 @@ worker_waits_for_python(void)
     return waits;
 }
 
+/* Under pool.lock: has it been in one wind or unwind since the last look, and is there
+ * work for it? What it waits for may be just that work: FUSE keeps the thread that brings
+ * the answer of an interrupted lock until the operation that takes the lock back is done. */
+static bool
+waits_elsewhere(struct worker *w)
+{
+    unsigned acts = atomic_load_explicit(&w->py.acts, memory_order_relaxed);
+    bool same = (acts & 1) && acts == w->acts_seen;
+
+    w->acts_seen = acts;
+    return same && (pool.first || pool.interrupts || pool.loads || pool.jobs);
+}
+
 void
 worker_look_after(void)
 {
@@ -470,7 +500,9 @@ worker_look_after(void)
 
     pthread_mutex_lock(&pool.lock);
     for (struct worker *w = pool.workers; w; w = w->next) {
-        if (!w->deadline || now < w->deadline || w->lost)
+        bool late = w->deadline && now >= w->deadline;
+
+        if (w->lost || w->guest || (!waits_elsewhere(w) && !late))
             continue;
         w->lost = true;
         pool.lost++;
