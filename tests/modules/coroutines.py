@@ -252,3 +252,12 @@ async def wrong_arguments(self, loc, mode, request):
 async def loops(self, loc, mode, request):
     while True:
         pass
+
+
+@case
+async def looks_elsewhere(self, loc, mode, request):
+    other = Loc(path='/elsewhere', name='elsewhere', parent=loc.parent)
+    try:
+        await self.child.mkdir(other)
+    finally:
+        raise KeyError('elsewhere')

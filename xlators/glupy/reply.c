@@ -523,6 +523,22 @@ hold_arguments(const struct caller_object *c, const struct request *r, const uni
     return values;
 }
 
+/* Is that the operation itself, on the same objects, whatever else was changed? */
+static bool
+is_own(const struct caller_object *c, const struct request *r, const union value *v)
+{
+    const struct fop *f = &glupy_fops[c->fop];
+
+    if (c->fop != r->fop)
+        return false;
+    for (unsigned i = 0; i < f->argc; i++) {
+        if ((f->args[i].kind == KIND_LOC || f->args[i].kind == KIND_FD) &&
+            v[i].p != r->args.v[i].p)
+            return false;
+    }
+    return true;
+}
+
 static struct call *
 make_call(const struct caller_object *c, struct request *r, PyObject **placed)
 {
@@ -539,17 +555,21 @@ make_call(const struct caller_object *c, struct request *r, PyObject **placed)
         PyErr_NoMemory();
     } else if (!any && c->fop == r->fop) {
         call = call_new(r, c->fop, c->child);
-        if (!call)
+        if (call)
+            call->is_own = true;
+        else
             PyErr_NoMemory();
     } else if (!read_arguments(c, r, placed, v, keep, &same)) {
         if (!same)
             values = hold_arguments(c, r, v);
         if (same || values)
             call = call_new(r, c->fop, c->child);
-        if (call)
+        if (call) {
             call->args = TAKE(values);
-        else
+            call->is_own = is_own(c, r, v);
+        } else {
             PyErr_NoMemory();
+        }
     }
     if (values) {
         values_release(values, glupy_fops[c->fop].args, glupy_fops[c->fop].argc);

@@ -311,6 +311,7 @@ request_pass_down(struct request *r, const union value *args)
     r->first.r = r;
     r->first.fop = r->fop;
     r->first.child = r->child;
+    r->first.is_own = true;
     wind_call(&r->first, args);
     return settle(r);
 }
@@ -595,7 +596,7 @@ glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
         call->op_ret = -1;
         call->op_errno = ENOMEM;
     }
-    if (call->fop == r->fop) /* it is seen with the event */
+    if (call->is_own) /* it is seen with the event */
         atomic_store_explicit(&r->answer, call, memory_order_release);
     call->event.is_call = true;
     request_deliver(r, &call->event);

@@ -63,6 +63,7 @@ struct call {
     xlator_t *child;
     struct values *args;    /* NULL: the request's own */
     int32_t op_ret, op_errno;
+    bool is_own; /* it is what r asks for, and on the same object */
     bool has_res;
     struct values res;
 };
@@ -101,7 +102,7 @@ struct request {
     _Atomic enum holding holding; /* of args */
     struct values *out[2]; /* by phase: what Python wound or unwound, or NULL for
                               what came from above or below */
-    _Atomic(struct call *) answer; /* of the same fop: what goes up if Python has
+    _Atomic(struct call *) answer; /* to what r asks for: it goes up if Python has
                                      no other */
 
     _Atomic(struct event *) inbox;
