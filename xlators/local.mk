@@ -33,6 +33,7 @@ nodist_xlators_glupy_types_test_SOURCES = xlators/glupy/fops.c
 xlators_glupy_types_test_CPPFLAGS = $(xlators_glupy_la_CPPFLAGS)
 xlators_glupy_types_test_CFLAGS = $(xlators_glupy_la_CFLAGS)
 xlators_glupy_types_test_LDADD = xlators/drive/libdrive.a $(xlators_glupy_la_LIBADD)
+EXTRA_xlators_glupy_types_test_DEPENDENCIES = python/gluster/glupy/native.pyi
 EXTRA_DIST += xlators/glupy/types_test.py
 
 # includes latency.c

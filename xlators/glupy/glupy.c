@@ -401,8 +401,11 @@ glupy_notify(xlator_t *this, int32_t event, void *data, ...)
 {
     struct glupy *g = this->private;
 
-    if (event == GF_EVENT_PARENT_DOWN && g && g->state == READY)
-        contexts_drop(g->contexts);
+    if (event == GF_EVENT_PARENT_DOWN && g) {
+        atomic_store(&g->gone, true);
+        if (g->state == READY)
+            contexts_drop(g->contexts);
+    }
     return default_notify(this, event, data);
 }
 

@@ -144,6 +144,7 @@ struct glupy {
     struct breaker breaker;
     struct contexts *contexts;
     struct latency_table *latency; /* perhaps that of the graph before, too */
+    atomic_bool gone; /* its graph is: what Python has of it must not be touched */
     struct glupy *status_next; /* status.c */
     struct memory_wish memory;
 };

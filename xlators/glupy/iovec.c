@@ -4,17 +4,35 @@
  * to GlusterFS's buffers; access by Python ends when the operation does, since whoever has
  * the buffers next may write into them.
  */
+#include "xlators/glupy/native.h"
 #include "xlators/glupy/types.h"
 
 struct vector {
     PyObject_VAR_HEAD
     struct iobref *iobref;
+    struct glupy *g;   /* whose memory it is; NULL: not known */
     PyObject *views;   /* a tuple of memoryviews, once asked for */
     unsigned exports;  /* buffers that are lent out */
     unsigned exporting; /* the segment, while a memoryview is made */
     bool revoked;
     struct iovec vec[];
 };
+
+static bool
+is_gone(const struct vector *v)
+{
+    return v->g && atomic_load(&v->g->gone);
+}
+
+/* May Python look into it no more? Then ValueError is set. */
+static bool
+is_over(const struct vector *v)
+{
+    if (!v->revoked && !is_gone(v))
+        return false;
+    PyErr_SetString(PyExc_ValueError, "the operation that the data belongs to is over");
+    return true;
+}
 
 static size_t
 total(const struct iovec *vec, Py_ssize_t count)
@@ -34,6 +52,7 @@ vector_alloc(Py_ssize_t count)
     if (!v)
         return NULL;
     v->iobref = NULL;
+    v->g = native_translator();
     v->views = NULL;
     v->exports = v->exporting = 0;
     v->revoked = false;
@@ -90,7 +109,6 @@ view_vector(struct request *r, struct iovec *vector, int count, struct iobref *i
 {
     struct vector *v;
 
-    (void)r;
     if (!vector || count < 0)
         Py_RETURN_NONE;
     if (!iobref) { /* the memory is somebody's who may not wait for Python */
@@ -102,6 +120,7 @@ view_vector(struct request *r, struct iovec *vector, int count, struct iobref *i
     v = vector_alloc(count);
     if (!v)
         return NULL;
+    v->g = r->g;
     v->iobref = iobref_ref(iobref);
     memcpy(v->vec, vector, (size_t)count * sizeof(*vector));
     PyObject_GC_Track(v);
@@ -122,6 +141,10 @@ view_vector_parts(PyObject *o, const char *name, struct iovec **vector, int *cou
     if (Py_TYPE(o) != &vector_type) {
         PyErr_Format(PyExc_TypeError, "%s: IoVec is wanted, not %.100s", name,
                      Py_TYPE(o)->tp_name);
+        return -1;
+    }
+    if (is_gone(v)) {
+        view_stale();
         return -1;
     }
     *vector = v->vec;
@@ -153,7 +176,7 @@ vector_dealloc(PyObject *self)
 
     PyObject_GC_UnTrack(self);
     vector_clear(self);
-    if (v->iobref)
+    if (v->iobref && !is_gone(v)) /* else the pool it is of is gone, too */
         iobref_unref(v->iobref);
     PyObject_GC_Del(self);
 }
@@ -166,10 +189,8 @@ vector_getbuffer(PyObject *self, Py_buffer *view, int flags)
     struct vector *v = (struct vector *)self;
     Py_ssize_t i = v->exporting;
 
-    if (v->revoked) {
-        PyErr_SetString(PyExc_ValueError, "the operation that the data belongs to is over");
+    if (is_over(v))
         goto refuse;
-    }
     if (!i && Py_SIZE(v) != 1) {
         PyErr_Format(PyExc_BufferError, "IoVec has %zd segments, use views or tobytes()",
                      Py_SIZE(v));
@@ -218,10 +239,8 @@ get_views(PyObject *self, void *unused)
     struct vector *v = (struct vector *)self;
 
     (void)unused;
-    if (v->revoked) {
-        PyErr_SetString(PyExc_ValueError, "the operation that the data belongs to is over");
+    if (is_over(v))
         return NULL;
-    }
     if (!v->views)
         v->views = new_views(v);
     return Py_XNewRef(v->views);
@@ -298,10 +317,8 @@ to_bytes(PyObject *self, PyObject *unused)
     struct vector *v = (struct vector *)self;
 
     (void)unused;
-    if (v->revoked) {
-        PyErr_SetString(PyExc_ValueError, "the operation that the data belongs to is over");
+    if (is_over(v))
         return NULL;
-    }
     size_t size = total(v->vec, Py_SIZE(v));
     PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
 

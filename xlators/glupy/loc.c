@@ -386,6 +386,16 @@ read_loc(loc_t *loc, PyObject **v)
     return 0;
 }
 
+/* What a module makes belongs to the translator that what it is made of belongs to. */
+static void
+belong(PyObject *self, PyObject *inode)
+{
+    struct own *own = ((struct view *)self)->p;
+
+    if (inode != Py_None)
+        own->g = view_translator(inode);
+}
+
 static char *loc_names[] = {"path", "name", "inode", "parent", "gfid", "pargfid", NULL};
 
 static PyObject *
@@ -402,9 +412,7 @@ loc_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (self && read_loc(view_address(self), v))
         Py_CLEAR(self);
     else if (self)
-        ((struct own *)((struct view *)self)->p)->g =
-            v[2] != Py_None ? view_translator(v[2])
-            : v[3] != Py_None ? view_translator(v[3]) : NULL;
+        belong(self, v[2] != Py_None ? v[2] : v[3]);
     return self;
 }
 

@@ -50,6 +50,12 @@ native_current(const char *what)
     return current;
 }
 
+struct glupy *
+native_translator(void)
+{
+    return current ? current->g : NULL;
+}
+
 int
 native_fop(const char *name)
 {

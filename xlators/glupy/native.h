@@ -30,6 +30,9 @@ native_run(struct request *r, unsigned running);
  * is only possible there. */
 struct request *
 native_current(const char *what);
+/* The translator whose handler runs on this thread, or NULL. */
+struct glupy *
+native_translator(void);
 /* Adds functions and types to _glupy. 0, or -1 with an exception. */
 int
 native_init(PyObject *module);

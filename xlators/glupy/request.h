@@ -85,7 +85,6 @@ struct request {
     atomic_uint word;   /* owner | POKED | phases << 8 */
     unsigned kept;       /* references of Python's objects; GIL */
     unsigned handles;    /* Python objects that stand for it; classic; GIL */
-    atomic_bool released; /* what it held was given back: its graph is no more */
     struct glupy *g;
     struct code *code;   /* NULL while the instance has none */
     call_frame_t *frame; /* valid until DONE */
@@ -155,7 +154,7 @@ request_unref(struct request *r);
 static inline bool
 request_is_released(const struct request *r)
 {
-    return atomic_load_explicit(&r->released, memory_order_relaxed);
+    return atomic_load_explicit(&r->g->gone, memory_order_relaxed);
 }
 
 unsigned
@@ -275,7 +274,7 @@ request_keep(struct request *r)
 static inline void
 request_unkeep(struct request *r)
 {
-    if (!--r->kept)
+    if (!--r->kept && !request_is_released(r)) /* else lost, with all that it held */
         errand_unref(r);
 }
 

@@ -25,7 +25,7 @@ extern PyTypeObject loc_type, inode_type, fd_type, iatt_type, dict_type, vector_
 struct own {
     struct later later; /* where the release must not be under the GIL */
     enum kind kind;
-    struct glupy *g; /* whose contexts an inode or fd has here, or NULL */
+    struct glupy *g; /* whose it is, and whose contexts it has; NULL: not known */
     void *p;
     _Alignas(16) char memory[];
 };
@@ -61,8 +61,13 @@ view_address(PyObject *self)
 {
     struct view *v = (struct view *)self;
 
-    if (!v->r)
-        return ((struct own *)v->p)->p;
+    if (!v->r) {
+        const struct own *own = v->p;
+
+        return own->g && atomic_load_explicit(&own->g->gone, memory_order_relaxed)
+                   ? view_stale()
+                   : own->p;
+    }
     if (__builtin_expect(request_is_released(v->r), 0))
         return view_stale();
     return v->p;

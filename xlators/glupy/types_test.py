@@ -78,14 +78,30 @@ class Every(Case):
             for value in values.values():
                 repr(value)
 
-    def test_views_of_a_released_request_are_stale(self):
+    def test_what_belongs_to_a_graph_is_stale_when_that_is_gone(self):
+        self.addCleanup(_probe.graph_is_gone, False)
         for fop in FOPS:
             r, values = results(fop)
-            _probe.release(r)
+            _probe.graph_is_gone(True)
             for name, value in values.items():
                 if isinstance(value, TYPES) and not isinstance(value, IoVec):
                     with self.assertRaises(StaleRequest, msg=f'{fop} {name}'):
                         repr(value)
+                elif isinstance(value, IoVec):
+                    with self.assertRaises(ValueError):
+                        value.tobytes()
+            _probe.graph_is_gone(False)  # before they go: nothing is given back then
+            del value
+
+    def test_own_objects_of_a_graph_are_stale_when_that_is_gone(self):
+        loc = arguments('lookup')[1]['loc']
+        own = loc.replace(path='/other'), loc.parent.new(), Fd(loc.inode)
+        self.addCleanup(_probe.graph_is_gone, False)
+        _probe.graph_is_gone(True)
+        for o in own:
+            with self.assertRaises(StaleRequest):
+                repr(o)
+        _probe.graph_is_gone(False)
 
     def test_references_are_given_back(self):
         gc.collect()

@@ -4,6 +4,7 @@
  * go of it.
  */
 #include "xlators/glupy/context.h"
+#include "xlators/glupy/native.h"
 #include "xlators/glupy/types.h"
 
 static PyTypeObject *const types[KIND_COUNT] = {
@@ -55,6 +56,7 @@ new_own(enum kind kind, size_t size)
         return NULL;
     }
     own->kind = kind;
+    own->g = native_translator();
     own->p = own->memory;
     v->r = NULL;
     v->p = own;
@@ -77,7 +79,8 @@ view_new_reference(enum kind kind, void *p, struct glupy *g)
         return NULL;
     }
     ((struct own *)v->p)->p = p;
-    ((struct own *)v->p)->g = g;
+    if (g)
+        ((struct own *)v->p)->g = g;
     return (PyObject *)v;
 }
 
@@ -125,6 +128,8 @@ own_release(struct later *later)
 static void
 own_drop(struct own *own)
 {
+    if (own->g && atomic_load(&own->g->gone))
+        return; /* so is what it refers to */
     own->later.run = own_release;
     if (own->kind == KIND_INODE || own->kind == KIND_FD || own->kind == KIND_LOC)
         errand_later(&own->later);
