@@ -126,6 +126,18 @@ text_new(const char *text)
     return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "surrogateescape");
 }
 
+static PyObject *
+encode(PyObject *o)
+{
+    Py_ssize_t len;
+    const char *utf8 = PyUnicode_AsUTF8AndSize(o, &len); /* o keeps it: fast again */
+
+    if (utf8)
+        return PyBytes_FromStringAndSize(utf8, len);
+    PyErr_Clear(); /* it has surrogates */
+    return PyUnicode_AsEncodedString(o, "utf-8", "surrogateescape");
+}
+
 PyObject *
 text_read(PyObject *o, const char *name)
 {
@@ -134,9 +146,7 @@ text_read(PyObject *o, const char *name)
     if (!PyUnicode_Check(o) && !PyBytes_Check(o))
         return PyErr_Format(PyExc_TypeError, "%s: a str is wanted, not %.100s", name,
                             Py_TYPE(o)->tp_name);
-    PyObject *text = PyBytes_Check(o)
-                         ? Py_NewRef(o)
-                         : PyUnicode_AsEncodedString(o, "utf-8", "surrogateescape");
+    PyObject *text = PyBytes_Check(o) ? Py_NewRef(o) : encode(o);
 
     if (text && strlen(PyBytes_AS_STRING(text)) != (size_t)PyBytes_GET_SIZE(text)) {
         Py_DECREF(text);

@@ -375,6 +375,8 @@ give_answers(struct request *r)
 {
     const struct fop *f = &glupy_fops[r->fop];
 
+    if (r->fop != GF_FOP_READDIR && r->fop != GF_FOP_READDIRP)
+        return;
     if (r->out[PHASE_CBK])
         values_give(r->out[PHASE_CBK], f->res, f->resc);
     give(&r->first);

@@ -81,11 +81,11 @@ struct samples {
     struct statvfs statvfs;
     struct iovec vector[2];
     struct iobref *iobref;
-    gf_dirent_t entries;
     lock_migration_info_t locks;
     unsigned char checksum[32];
     fd_t *fd;
     dict_t *dict;
+    gf_dirent_t entries; /* last: it has a flexible array */
 };
 
 static void
