@@ -721,7 +721,7 @@ static PyMethodDef methods[] = {
     {"set_gfid", set_gfid, METH_VARARGS,
      "set_gfid(key, value)\n--\n\nSets a gfid, bytes of length 16 or its text, as "
      "dict_set_gfuuid does."},
-    {NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyMappingMethods as_mapping = {dict_length, dict_subscript, dict_assign};

@@ -303,7 +303,7 @@ static PyGetSetDef dirent_attributes[] = {
     {"inode", get_inode, set_inode, "With readdirp: an Inode; or None.", NULL},
     {"dict", get_dict, set_dict, "With readdirp: extended attributes, a Dict; or None.",
      NULL},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyTypeObject dirent_type = {
@@ -538,7 +538,7 @@ dirents_repr(PyObject *self)
 static PyMethodDef dirents_methods[] = {
     {"keep", keep, METH_O,
      "keep(function)\n--\n\nTakes out the entries for which function(entry) is false."},
-    {NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PySequenceMethods as_sequence = {

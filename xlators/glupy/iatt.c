@@ -4,7 +4,6 @@
  */
 #include "xlators/glupy/types.h"
 
-#include <math.h>
 #include <sys/statvfs.h>
 
 /* ---- mode ------------------------------------------------------------------ */
@@ -123,15 +122,16 @@ set_time(PyObject *self, PyObject *value, void *closure)
         return -1;
     }
     if (PyFloat_Check(value)) {
-        double t = PyFloat_AS_DOUBLE(value), seconds = floor(t);
+        double t = PyFloat_AS_DOUBLE(value);
 
-        if (!(fabs(t) < 9e18)) {
+        if (!(t > -9e18 && t < 9e18)) {
             PyErr_Format(PyExc_OverflowError, "%s: %R is no time", m->name, value);
             return -1;
         }
-        uint32_t ns = (uint32_t)((t - seconds) * 1e9);
+        int64_t whole = (int64_t)t - ((double)(int64_t)t > t);
+        uint32_t ns = (uint32_t)((t - (double)whole) * 1e9);
 
-        put_time(base, m, (int64_t)seconds, ns > 999999999 ? 999999999 : ns);
+        put_time(base, m, whole, ns > 999999999 ? 999999999 : ns);
         return 0;
     }
     int64_t seconds;
@@ -321,7 +321,7 @@ static PyGetSetDef iatt_attributes[] = {
     NUMBER(struct iatt, ia_attributes, "ia_attributes", "Attributes of chattr, as statx."),
     NUMBER(struct iatt, ia_attributes_mask, "ia_attributes_mask",
            "Which of ia_attributes the file system knows."),
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyMethodDef iatt_methods[] = {
@@ -329,7 +329,7 @@ static PyMethodDef iatt_methods[] = {
      "stat_result()\n--\n\nThe same as an os.stat_result."},
     {"copy", iatt_copy, METH_NOARGS,
      "copy()\n--\n\nAn Iatt of its own, that changes with nothing else."},
-    {NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 PyTypeObject iatt_type = {
@@ -372,7 +372,7 @@ static PyGetSetDef statvfs_attributes[] = {
     F(f_fsid, "The file system's number."),
     F(f_flag, "Mount flags."),
     F(f_namemax, "The longest file name, in bytes."),
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 #undef F
 

@@ -379,12 +379,12 @@ static PyGetSetDef attributes[] = {
     {"views", get_views, NULL,
      "The segments: a tuple of memoryviews, not copied. When the operation ends so do they, "
      "and then raise ValueError.", NULL},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyMethodDef methods[] = {
     {"tobytes", to_bytes, METH_NOARGS, "tobytes()\n--\n\nA copy of all the data, as bytes."},
-    {NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyBufferProcs as_buffer = {vector_getbuffer, vector_releasebuffer};

@@ -131,13 +131,13 @@ static PyGetSetDef inode_attributes[] = {
     {"ctx", get_ctx, set_ctx,
      "Any object that this translator keeps with the file, until GlusterFS forgets the file; "
      "or None.", (void *)(uintptr_t)KIND_INODE},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyMethodDef inode_methods[] = {
     {"new", inode_fresh, METH_NOARGS,
      "new()\n--\n\nA new Inode of the same volume, for what is to be looked up or made."},
-    {NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 PyTypeObject inode_type = {
@@ -247,7 +247,7 @@ static PyGetSetDef fd_attributes[] = {
      (void *)(uintptr_t)KIND_FD},
     {"anonymous", fd_is_without_open, NULL, "Does it stand for a file that nobody opened?",
      NULL},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyTypeObject fd_type = {
@@ -472,7 +472,7 @@ static PyGetSetDef loc_attributes[] = {
      NULL},
     {"pargfid", get_pargfid, NULL,
      "The directory's gfid: bytes of length 16, zeroes where unknown.", NULL},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyMethodDef loc_methods[] = {
@@ -480,7 +480,7 @@ static PyMethodDef loc_methods[] = {
      "replace(*, path=…, name=…, inode=…, parent=…, gfid=…, pargfid=…)\n--\n\n"
      "Another Loc, that differs from this one in what is given. A new name without a path "
      "leaves the path out."},
-    {NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 PyTypeObject loc_type = {

@@ -58,7 +58,7 @@ static PyGetSetDef lock_attributes[] = {
     L(l_len, "Number of bytes; 0: to the end, however far that moves."),
     L(l_pid, "The process that has or wants the lock."),
     {"l_owner", lock_owner, set_owner, "Who has or wants the lock: bytes.", NULL},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 #undef L
 
@@ -129,7 +129,7 @@ static PyGetSetDef lease_attributes[] = {
     L(lease_type, "lease_type", "0: none, 1: to read, 2: to write, 3: both."),
     L(lease_flags, "lease_flags", "Flags of the lease."),
     {"lease_id", lease_id, set_lease_id, "Whose lease it is: bytes of length 16.", NULL},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 #undef L
 

@@ -283,6 +283,10 @@ class Iatts(Case):
         self.assertEqual(self.buf.st_mode, stat.S_IFREG | 0o4755)
         self.assertEqual(self.buf.st_atime_ns, -1)
         self.assertEqual(self.buf.st_ctime_ns, 1500000000)
+        self.buf.st_ctime = -1.25
+        self.assertEqual(self.buf.st_ctime_ns, -1250000000)
+        self.buf.st_ctime = 7
+        self.assertEqual((self.buf.st_ctime_ns, self.buf.st_ctime), (7000000000, 7.0))
         self.buf.st_mode = stat.S_IFDIR | 0o700
         self.assertEqual((self.buf.ia_type, self.buf.st_mode), (2, stat.S_IFDIR | 0o700))
         self.assertEqual(_probe.hold('stat', {'buf': self.buf})[1]['buf'].st_size, 2 ** 63)
