@@ -13,7 +13,9 @@ operation it wants to see on the way down, and `<fop>_cbk` for the way up:
                          xdata, postparent)
 
 `loc`, `buf` and the like are ctypes pointers (`loc.contents.name`). A frame is
-wound once, or unwound once; a second time raises StaleRequest.
+wound once, or unwound once; a second time raises StaleRequest. forget_cbk(self, gfid),
+release_cbk(self, gfid) and releasedir_cbk(self, gfid) hear that GlusterFS has forgotten
+a file, or that an open file or directory was closed.
 """
 import ctypes
 import sys
