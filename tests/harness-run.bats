@@ -172,6 +172,23 @@ L
     run -1 harness negative --replay /srv/rec2
 }
 
+@test "a module that winds a place without an inode hears of it; the process lives" {
+    on c1 sh -c 'cat >/root/modules/noinode.py' <<'P'
+from gluster.glupy.native import *
+class xlator(Translator):
+    async def mkdir(self, loc):
+        await self.child.getxattr(Loc(path='/', gfid=bytes(15) + b'\1'), 'user.a')
+    async def rmdir(self, loc):
+        root = Loc(path='/', inode=loc.parent.root, gfid=loc.parent.root.gfid)
+        assert (await self.child.stat(root)).buf.st_ino == 1
+        return await self.child.rmdir()
+P
+    run -0 --separate-stderr harness /root/modules/noinode.py /srv/files -- sh -c '! mkdir x && ls'
+    [[ $stderr == *"TypeError: argument loc: the Loc has no inode"* ]]
+    on c1 mkdir /srv/files/y
+    run -0 harness /root/modules/noinode.py /srv/files -- rmdir y
+}
+
 @test "GlusterFS's own package of the same name works beside ours" {
     on c1 /usr/bin/python3 -c 'import gluster.cliutils, gluster.glupy, gluster.glupy.run'
     on c1 /usr/bin/python3 -c 'import gluster.glupy; import gluster.cliutils.cliutils' 

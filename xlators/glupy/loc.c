@@ -75,6 +75,15 @@ inode_is(PyObject *self, void *closure)
 }
 
 static PyObject *
+inode_root(PyObject *self, void *unused)
+{
+    inode_t *inode = view_address(self);
+
+    (void)unused;
+    return inode ? view_related(self, KIND_INODE, inode->table->root) : NULL;
+}
+
+static PyObject *
 inode_fresh(PyObject *self, PyObject *unused)
 {
     inode_t *inode = view_address(self);
@@ -128,6 +137,7 @@ static PyGetSetDef inode_attributes[] = {
     IS("file", IA_IFREG, "Is it a regular file?"),
     IS("dir", IA_IFDIR, "Is it a directory?"),
     IS("symlink", IA_IFLNK, "Is it a symbolic link?"),
+    {"root", inode_root, NULL, "The volume's root directory, an Inode.", NULL},
     {"ctx", get_ctx, set_ctx,
      "Any object that this translator keeps with the file, until GlusterFS forgets the file; "
      "or None.", (void *)(uintptr_t)KIND_INODE},

@@ -192,6 +192,18 @@ vector_from_python(PyObject *o, const struct param *params, unsigned i, union va
     return 0;
 }
 
+/* Translators look into the inode of a loc without asking; only what a name is to be
+ * given to need not have one. */
+static int
+check_loc(PyObject *o, const struct param *param, const loc_t *loc)
+{
+    if (loc->inode || ((struct view *)o)->r || !strcmp(param->name, "newloc"))
+        return 0;
+    PyErr_Format(PyExc_TypeError, "argument %s: the Loc has no inode (for what is new, or to be "
+                                  "looked up: the new() of another's)", param->name);
+    return -1;
+}
+
 int
 marshal_from_python(PyObject *o, const struct param *params, unsigned i, union value *values,
                     PyObject **keep)
@@ -213,7 +225,9 @@ marshal_from_python(PyObject *o, const struct param *params, unsigned i, union v
         return text_from_python(o, &params[i], &values[i], keep);
     if (kind == KIND_VECTOR)
         return vector_from_python(o, params, i, values);
-    return view_pointer(o, kind, params[i].name, &values[i].p);
+    if (view_pointer(o, kind, params[i].name, &values[i].p))
+        return -1;
+    return kind == KIND_LOC ? check_loc(o, &params[i], values[i].p) : 0;
 }
 
 bool
