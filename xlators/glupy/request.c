@@ -295,11 +295,24 @@ settle(struct request *r)
     return true;
 }
 
+/* Locks want an owner, and protocol/client says so in the log where there is none: writes
+ * that a cache above makes have none. */
+static void
+want_lock_owner(call_stack_t *root, glusterfs_fop_t fop)
+{
+    bool locks = fop == GF_FOP_INODELK || fop == GF_FOP_FINODELK || fop == GF_FOP_ENTRYLK ||
+                 fop == GF_FOP_FENTRYLK;
+
+    if (locks && !root->lk_owner.len)
+        set_lk_owner_from_ptr(&root->lk_owner, root);
+}
+
 static void
 wind_call(struct call *call, const union value *args)
 {
     struct request *r = call->r;
 
+    want_lock_owner(r->frame->root, call->fop);
     request_ref(r); /* the answer's */
     atomic_fetch_add(&r->outstanding, 1);
     glupy_fops[call->fop].wind(r->frame, call, call->child, args);
