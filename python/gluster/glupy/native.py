@@ -71,6 +71,7 @@ class Event:
     """Something that handlers wait for: `await event.wait()`. Any thread sets it."""
 
     def __init__(self):
+        self._lock = threading.Lock()  # the two below
         self._set = False
         self._waiting = []
 
@@ -79,8 +80,9 @@ class Event:
 
     def set(self):
         """Lets all who wait go on, and who will wait."""
-        self._set = True
-        waiting, self._waiting = self._waiting, []
+        with self._lock:
+            self._set = True
+            waiting, self._waiting = self._waiting, []
         for future in waiting:
             future.set(True)
 
@@ -89,10 +91,12 @@ class Event:
 
     async def wait(self):
         """True, when it is set. The wait counts as the module's time."""
-        if not self._set:
+        with self._lock:
+            if self._set:
+                return True
             future = _glupy.future()
             self._waiting.append(future)
-            await future
+        await future
         return True
 
 
