@@ -7,7 +7,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=100
+    export BATS_TEST_TIMEOUT=60
     pool_start 2
     stock 1 volume create v1 replica 2 "$(brick 1 v1)" "$(brick 2 v1)" force
     stock 1 volume start v1
@@ -68,6 +68,46 @@ logged() { grep -q "$1" "$POOL_DIR"/1/log/mnt-v1.log; }
     gluster 1 volume set v1 features.glupy-option.limiter.ops often
     wait_until 20 logged 'option ops is "often"'
     fs 1 'mkdir e && rmdir e'
+}
+
+@test "audit: each node's log has what was done there, and nothing is missing" {
+    use audit
+    fs 1 'mkdir d && echo x >d/a && chmod 640 d/a && mv d/a d/b'
+    fs 2 'ls -d d/b && rm d/b && rmdir d'
+    ops() { on "$1" sh -c "jq -r '.op + \" \" + .path + \" \" + .result' /var/log/glusterfs/audit-*.log"; }
+    wait_until 5 eval '[ "$(ops 2 | tail -1)" = "rmdir /d ok" ]'
+    [ "$(ops 1)" = 'mkdir /d ok
+create /d/a ok
+write /d/a ok
+setattr /d/a ok
+rename /d/a ok' ]
+    [ "$(ops 2)" = 'unlink /d/b ok
+rmdir /d ok' ]
+    on 1 jq -es 'all(.uid == 0 and .gfid != null)' /var/log/glusterfs/audit-v1-volext-glupy-audit.log
+    # an option that changes takes effect at once
+    gluster 1 volume set v1 features.glupy-option.audit.ops mkdir features.glupy-option.audit.file /srv/made.log
+    wait_until 20 on 1 test -e /srv/made.log
+    wait_until 20 on 2 test -e /srv/made.log
+    fs 1 'mkdir e; rmdir e'
+    wait_until 5 on 1 grep -q '"op": "mkdir", "path": "/e"' /srv/made.log
+    run ! on 1 grep -q rmdir /srv/made.log
+}
+
+@test "policy: names and bytes, for all clients together" {
+    gluster 1 volume set v1 features.glupy-position cluster/distribute features.glupy-clients all features.glupy-on-error fail
+    use policy refuse .tmp quota .bin=1M
+    run ! fs 1 'touch a.tmp'
+    fs 1 'head -c 700000 /dev/zero >a.bin && touch a'
+    run ! fs 2 'mv a b.tmp'
+    run fs 2 'dd if=/dev/zero of=b.bin bs=100000 count=7 conv=fsync'
+    [ "$status" != 0 ]
+    [[ $output == *"quota exceeded"* ]]
+    fs 2 'rm a.bin b.bin && dd if=/dev/zero of=b.bin bs=100000 count=10 conv=fsync'
+    local i
+    for i in 1 2; do
+        [ "$(on $i getfattr --only-values -n trusted.glupy.policy.used..bin /srv/v1 | od -An -t x1 | tr -d ' ')" = 00000000000f4240 ]
+    done
+    fs 1 'rm b.bin a'
 }
 
 @test "no log tells of a crash or of a traceback that was not meant" {

@@ -13,3 +13,7 @@ unit() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/$1_test.py"; }
 @test "negative remembers what it may and no longer than it may" { unit negative; }
 
 @test "limiter lets everybody have what is theirs, and no more" { unit limiter; }
+
+@test "audit writes down who did what, and loses no line when its file is full" { unit audit; }
+
+@test "policy refuses names and bytes, and counts right" { unit policy; }

@@ -50,6 +50,13 @@ class Inode(_WithContext):
     def new(self):
         return Inode()
 
+    @property
+    def root(self):
+        return _root
+
+
+_root = Inode(bytes(15) + b'\1', IA_IFDIR)
+
 
 class Fd(_WithContext):
     def __init__(self, inode=None, flags=os.O_RDWR, anonymous=False, pid=0):
