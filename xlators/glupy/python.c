@@ -133,6 +133,9 @@ python_start(struct worker_state *w)
              * another one: PyGILState_Ensure, for C code that calls back into
              * Python, would find this one and wait for the GIL it has */
             w->tstate = PyEval_SaveThread();
+            /* one that nobody uses: Python 3.11 dies when a state is made after the
+             * first one was deleted, and no other was there */
+            PyThreadState_New(PyInterpreterState_Main());
         }
         started = !err;
         broken = err;
