@@ -373,7 +373,8 @@ drop(struct request *r)
         Py_CLEAR(call->event.future);
     }
     take_inbox(r);
-    PyErr_Clear();
+    if (PyErr_Occurred())
+        PyErr_Clear();
     if (r->kept) /* what Python has of it will be looked at when the caller is gone */
         request_hold_args(r);
 }
@@ -409,9 +410,9 @@ conclude(struct request *r, unsigned running, struct outcome *o)
 enum next_step
 native_run(struct request *r, unsigned running)
 {
-    struct request *before = current;
+    struct request **here = &current, *before = *here;
 
-    current = r;
+    *here = r;
     r->stepping = true;
     struct outcome o = r->phase == PHASE_CBK ? look_at_answer(r)
                        : r->task            ? go_on(r)
@@ -421,7 +422,7 @@ native_run(struct request *r, unsigned running)
     if (!o.ok || o.decision != DECIDE_CALLS)
         drop(r);
     r->stepping = false;
-    current = before;
+    *here = before;
     enum next_step step = conclude(r, running, &o);
 
     if (step == STEP_NONE)

@@ -37,8 +37,12 @@ reply_new(glusterfs_fop_t fop)
 
     if (!reply)
         return NULL;
-    memset((char *)reply + sizeof(PyObject), 0, sizeof(*reply) - sizeof(PyObject));
     reply->fop = fop;
+    reply->r = NULL;
+    reply->call = NULL;
+    reply->op_ret = reply->op_errno = 0;
+    reply->changed = 0;
+    memset(reply->result, 0, glupy_fops[fop].resc * sizeof(*reply->result));
     return reply;
 }
 
@@ -62,7 +66,7 @@ reply_dealloc(PyObject *self)
 {
     struct reply *reply = (struct reply *)self;
 
-    for (unsigned i = 0; i < VALUES_MAX; i++)
+    for (unsigned i = 0; i < glupy_fops[reply->fop].resc; i++)
         Py_XDECREF(reply->result[i]);
     if (reply->r)
         request_unkeep(reply->r);
@@ -550,15 +554,9 @@ make_call(const struct caller_object *c, struct request *r, PyObject **placed)
 
     for (unsigned i = 0; i < VALUES_MAX; i++)
         any = any || placed[i];
-
-    if (any && !request_hold_args(r)) { /* they are compared, and parts of them are used */
+    /* they are compared, and parts of them are used */
+    if ((any || c->fop == r->fop) && !request_hold_args(r)) {
         PyErr_NoMemory();
-    } else if (!any && c->fop == r->fop) {
-        call = call_new(r, c->fop, c->child);
-        if (call)
-            call->is_own = true;
-        else
-            PyErr_NoMemory();
     } else if (!read_arguments(c, r, placed, v, keep, &same)) {
         if (!same)
             values = hold_arguments(c, r, v);
@@ -580,18 +578,41 @@ make_call(const struct caller_object *c, struct request *r, PyObject **placed)
     return call;
 }
 
+static struct call *
+call_with(const struct caller_object *c, struct request *r, PyObject *const *argv,
+          size_t nargsf, PyObject *names)
+{
+    PyObject *placed[VALUES_MAX] = {NULL};
+
+    return place_arguments(c, argv, nargsf, names, placed) ? NULL : make_call(c, r, placed);
+}
+
+/* The most frequent one: the request as it is. */
+static struct call *
+call_as_it_is(const struct caller_object *c, struct request *r)
+{
+    struct call *call = call_new(r, c->fop, c->child);
+
+    if (call)
+        call->is_own = true;
+    else
+        PyErr_NoMemory();
+    return call;
+}
+
 static PyObject *
 caller_call(PyObject *self, PyObject *const *argv, size_t nargsf, PyObject *names)
 {
     const struct caller_object *c = (const struct caller_object *)self;
     struct request *r = native_current(glupy_fops[c->fop].name);
-    PyObject *placed[VALUES_MAX] = {NULL};
 
-    if (!r || place_arguments(c, argv, nargsf, names, placed))
+    if (!r)
         return NULL;
     if (r->g != c->g)
         return PyErr_Format(PyExc_RuntimeError, "the child belongs to another translator");
-    struct call *call = make_call(c, r, placed);
+    struct call *call = !PyVectorcall_NARGS(nargsf) && !names && c->fop == r->fop
+                            ? call_as_it_is(c, r)
+                            : call_with(c, r, argv, nargsf, names);
     struct call_object *o = call ? PyObject_New(struct call_object, &call_type) : NULL;
 
     if (!o)

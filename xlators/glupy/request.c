@@ -46,11 +46,59 @@ caller_new(const call_stack_t *root)
     return caller;
 }
 
+/* Some that are over, for the next ones: they are too large for malloc's quick ways. */
+enum { SPARE_MAX = 64 };
+static struct {
+    _Alignas(64) atomic_flag lock;
+    _Atomic(struct request *) first; /* by next */
+    unsigned count;
+} spare = {.lock = ATOMIC_FLAG_INIT};
+
+static void
+spare_lock(void)
+{
+    while (atomic_flag_test_and_set_explicit(&spare.lock, memory_order_acquire))
+        sched_yield();
+}
+
+static struct request *
+memory_get(void)
+{
+    struct request *r = NULL;
+
+    if (!atomic_load_explicit(&spare.first, memory_order_relaxed))
+        return malloc(sizeof(*r));
+    spare_lock();
+    r = atomic_load_explicit(&spare.first, memory_order_relaxed);
+    if (r) {
+        atomic_store_explicit(&spare.first, r->next, memory_order_relaxed);
+        spare.count--;
+    }
+    atomic_flag_clear_explicit(&spare.lock, memory_order_release);
+    return r ? r : malloc(sizeof(*r));
+}
+
+static void
+memory_put(struct request *r)
+{
+    spare_lock();
+    bool keep = spare.count < SPARE_MAX;
+
+    if (keep) {
+        r->next = atomic_load_explicit(&spare.first, memory_order_relaxed);
+        atomic_store_explicit(&spare.first, r, memory_order_relaxed);
+        spare.count++;
+    }
+    atomic_flag_clear_explicit(&spare.lock, memory_order_release);
+    if (!keep)
+        free(r);
+}
+
 struct request *
 request_new(struct glupy *g, struct code *code, call_frame_t *frame,
             glusterfs_fop_t fop, const union value *args, bool borrow)
 {
-    struct request *r = malloc(sizeof(*r));
+    struct request *r = memory_get();
 
     if (!r)
         return NULL;
@@ -60,13 +108,15 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
         const struct fop *f = &glupy_fops[fop];
 
         borrow = borrow && values_borrow(&r->args, f->args, f->argc, args);
-        if (!borrow && values_hold_all(&r->args, f->args, f->argc, args)) {
-            free(r);
+        if (!borrow && values_hold_all(&r->args, f->args, f->argc, args, NULL)) {
+            memory_put(r);
             return NULL;
         }
         r->has_args = true;
     }
     atomic_init(&r->holding, args && borrow ? BORROWED : HELD);
+    if (borrow)
+        r->thread = pthread_self();
     atomic_init(&r->refs, 1);
     atomic_init(&r->word, DECIDING);
     r->g = g;
@@ -87,6 +137,15 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     return r;
 }
 
+/* An answer may stand for it without a reference of its own (known_inode): that there was
+ * no memory for the rest is no reason that it goes away. It stays for ever then. */
+static void
+keep_inode(const loc_t *loc, const struct fop *f)
+{
+    if (f->args[0].kind == KIND_LOC && loc && loc->inode)
+        inode_ref(loc->inode);
+}
+
 bool
 request_hold_args(struct request *r)
 {
@@ -98,7 +157,9 @@ request_hold_args(struct request *r)
         union value v[VALUES_MAX];
 
         memcpy(v, r->args.v, sizeof(v));
-        r->has_args = !values_hold_all(&r->args, f->args, f->argc, v);
+        r->has_args = !values_hold_all(&r->args, f->args, f->argc, v, NULL);
+        if (!r->has_args)
+            keep_inode(v[0].p, f);
         holding = r->has_args ? HELD : LOST;
         atomic_store_explicit(&r->holding, holding, memory_order_release);
     }
@@ -107,12 +168,6 @@ request_hold_args(struct request *r)
         holding = atomic_load_explicit(&r->holding, memory_order_acquire);
     }
     return holding == HELD;
-}
-
-void
-request_ref(struct request *r)
-{
-    atomic_fetch_add(&r->refs, 1);
 }
 
 static void
@@ -151,7 +206,7 @@ request_unref(struct request *r)
         free(call);
     }
     free(r->caller);
-    free(r);
+    memory_put(r);
 }
 
 uint64_t
@@ -165,19 +220,6 @@ request_id(struct request *r)
 }
 
 /* ---- owners ------------------------------------------------------------- */
-
-unsigned
-request_word(const struct request *r)
-{
-    return atomic_load(&r->word);
-}
-
-bool
-request_take(struct request *r, unsigned from_word, enum owner to)
-{
-    return atomic_compare_exchange_strong(&r->word, &from_word,
-                                          (from_word & ~0xffu) | to);
-}
 
 /* As request_take, whether or not it was poked, which it stays. */
 static bool
@@ -563,6 +605,19 @@ request_inbox(struct request *r)
     return oldest;
 }
 
+/* The inode that r's arguments name, if it stays as long as r does: they are held, or will
+ * be as soon as anybody could see r after the call that brought it. */
+static const inode_t *
+known_inode(const struct request *r)
+{
+    enum holding holding = atomic_load_explicit(&r->holding, memory_order_acquire);
+
+    if (!r->has_args || glupy_fops[r->fop].args[0].kind != KIND_LOC || !r->args.v[0].p ||
+        (holding != HELD && !(holding == BORROWED && pthread_equal(r->thread, pthread_self()))))
+        return NULL;
+    return ((const loc_t *)r->args.v[0].p)->inode;
+}
+
 /* ---- calls -------------------------------------------------------------- */
 
 struct call *
@@ -606,7 +661,7 @@ glupy_answered(void *cookie, int32_t op_ret, int32_t op_errno,
 
     call->op_ret = op_ret;
     call->op_errno = op_errno;
-    call->has_res = !values_hold_all(&call->res, f->res, f->resc, res);
+    call->has_res = !values_hold_all(&call->res, f->res, f->resc, res, known_inode(r));
     if (!call->has_res) {
         call->op_ret = -1;
         call->op_errno = ENOMEM;

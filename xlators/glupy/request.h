@@ -99,6 +99,7 @@ struct request {
     int32_t op_ret, op_errno;
     bool has_args;
     _Atomic enum holding holding; /* of args */
+    pthread_t thread;    /* that brought them, if they are borrowed */
     struct values *out[2]; /* by phase: what Python wound or unwound, or NULL for
                               what came from above or below */
     _Atomic(struct call *) answer; /* to what r asks for: it goes up if Python has
@@ -145,8 +146,11 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
  * and they are not to be used any more. */
 bool
 request_hold_args(struct request *r);
-void
-request_ref(struct request *r);
+static inline void
+request_ref(struct request *r)
+{
+    atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+}
 /* May release inodes and the like: never under the GIL or a lock. */
 void
 request_unref(struct request *r);
@@ -157,16 +161,22 @@ request_is_released(const struct request *r)
     return atomic_load_explicit(&r->g->gone, memory_order_relaxed);
 }
 
-unsigned
-request_word(const struct request *r);
+static inline unsigned
+request_word(const struct request *r)
+{
+    return atomic_load(&r->word);
+}
 static inline enum owner
 word_owner(unsigned word)
 {
     return word & 0x7f;
 }
 /* Takes r from `from` for `to`. False: somebody else was faster. */
-bool
-request_take(struct request *r, unsigned from_word, enum owner to);
+static inline bool
+request_take(struct request *r, unsigned from_word, enum owner to)
+{
+    return atomic_compare_exchange_strong(&r->word, &from_word, (from_word & ~0xffu) | to);
+}
 
 enum next_step {
     STEP_NONE,    /* somebody else has it now */

@@ -216,13 +216,20 @@ task_start(struct future *f)
 
 static const struct future_ops task_ops = {.start = task_start, .notify = task_notify};
 
+/* Tasks that are over, for the next ones. GIL. */
+enum { SPARE_MAX = 16 };
+static struct task *spare[SPARE_MAX];
+static unsigned spares;
+
 PyObject *
 task_new(struct request *r, PyObject *coro)
 {
-    struct task *t = PyObject_GC_New(struct task, &task_type);
+    struct task *t = spares ? spare[--spares] : PyObject_GC_New(struct task, &task_type);
 
     if (!t)
         return NULL;
+    if (!Py_REFCNT(t))
+        Py_SET_REFCNT(t, 1);
     future_setup(&t->f, &task_ops, r);
     t->coro = Py_NewRef(coro);
     t->waits = NULL;
@@ -286,7 +293,10 @@ task_dealloc(PyObject *self)
     PyObject_GC_UnTrack(self);
     task_clear(self);
     future_clear(&((struct task *)self)->f);
-    Py_TYPE(self)->tp_free(self);
+    if (spares < SPARE_MAX)
+        spare[spares++] = (struct task *)self;
+    else
+        Py_TYPE(self)->tp_free(self);
 }
 
 static PyTypeObject task_type = {

@@ -251,7 +251,7 @@ probe_sample(PyObject *module, PyObject *args)
     make_samples(&s);
     for (unsigned i = 0; i < count; i++)
         v[i] = sample(&s, params[i].kind, i, params);
-    if (values_hold_all(values, params, count, v))
+    if (values_hold_all(values, params, count, v, NULL))
         abort();
     drop_samples(&s);
     if (answer)

@@ -249,11 +249,17 @@ values_hold(struct values *values, unsigned i, enum kind kind, union value v,
 
 int
 values_hold_all(struct values *values, const struct param *params, unsigned count,
-                const union value *v)
+                const union value *v, const void *known)
 {
     values_init(values);
     for (unsigned i = 0; i < count; i++) {
-        int err = hold_at(values, i, params[i].kind, v[i],
+        enum kind kind = params[i].kind;
+
+        if (kind < KIND_STR || !v[i].p || (kind == KIND_INODE && v[i].p == known)) {
+            values->v[i] = v[i];
+            continue;
+        }
+        int err = hold_at(values, i, kind, v[i],
                           i + 1 < count ? v[i + 1] : (union value){0}, false);
 
         if (err) {

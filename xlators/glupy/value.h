@@ -70,10 +70,11 @@ int
 values_hold(struct values *values, unsigned i, enum kind kind, union value v,
             union value next);
 
-/* Holds all, which GlusterFS gave; 0 or -ENOMEM with nothing held. */
+/* Holds all, which GlusterFS gave, but for the inode `known`, of which somebody sees to it
+ * that it stays as long; 0 or -ENOMEM with nothing held. */
 int
 values_hold_all(struct values *values, const struct param *params, unsigned count,
-                const union value *v);
+                const union value *v, const void *known);
 
 /* They stay the caller's. False: that is not possible with a list, which is taken over. */
 static inline bool
