@@ -21,7 +21,7 @@ xlators_glupy_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI) \
 	-DPYTHON_HOME='"$(PYTHON_PREFIX)"'
 # their headers come as system headers: our warnings are not for them
 GLUSTERFS_SYSTEM_CFLAGS = $(subst -I,-isystem ,$(GLUSTERFS_CFLAGS)) -isystem /usr/include/glusterfs
-xlators_glupy_la_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS) \
+xlators_glupy_la_CFLAGS = $(AM_CFLAGS) $(VOLEXT_LTO) -fvisibility=hidden $(GLUSTERFS_SYSTEM_CFLAGS) \
 	$(subst -I,-isystem ,$(PYTHON_EMBED_CFLAGS)) $(MD_CFLAGS)
 xlators_glupy_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^xlator_api$$'

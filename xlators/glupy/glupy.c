@@ -483,7 +483,7 @@ static volume_option_t options[] = {
     {.key = {NULL}},
 };
 
-xlator_api_t xlator_api = {
+__attribute__((visibility("default"))) xlator_api_t xlator_api = {
     .init = glupy_init,
     .fini = glupy_fini,
     .notify = glupy_notify,

@@ -77,7 +77,7 @@ struct counters {
     atomic_ullong timeouts;  /* ended by the watchdog */
     atomic_ullong orphans;   /* ended because Python dropped the last handle */
     atomic_ullong refused;   /* stale handles, second winds and unwinds */
-    atomic_llong in_flight;
+    atomic_llong in_flight;  /* the watchdog's */
 };
 
 enum { BREAKER_FAILURES_MAX = 1000 };

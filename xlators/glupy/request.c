@@ -133,7 +133,6 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
         request_unref(r);
         return NULL;
     }
-    atomic_fetch_add(&g->count.in_flight, 1);
     return r;
 }
 
@@ -191,7 +190,9 @@ call_release(struct call *call)
 void
 request_unref(struct request *r)
 {
-    if (atomic_fetch_sub(&r->refs, 1) != 1)
+    /* the last one: nobody is left who could take or drop another */
+    if (atomic_load_explicit(&r->refs, memory_order_acquire) != 1 &&
+        atomic_fetch_sub(&r->refs, 1) != 1)
         return;
     const struct fop *f = &glupy_fops[r->fop];
 
@@ -314,7 +315,6 @@ finish(struct request *r)
     if (r->trial)
         breaker_tried(r->g, r->trial);
     watchdog_remove(r);
-    atomic_fetch_sub(&r->g->count.in_flight, 1);
     if (r->task || r->buffers || atomic_load(&r->inbox))
         native_abandon(r); /* keeps a reference of its own */
 }
@@ -356,7 +356,10 @@ wind_call(struct call *call, const union value *args)
 
     want_lock_owner(r->frame->root, call->fop);
     request_ref(r); /* the answer's */
-    atomic_fetch_add(&r->outstanding, 1);
+    if (atomic_load_explicit(&r->outstanding, memory_order_relaxed))
+        atomic_fetch_add(&r->outstanding, 1);
+    else /* nobody is there who could take one off */
+        atomic_store_explicit(&r->outstanding, 1, memory_order_relaxed);
     glupy_fops[call->fop].wind(r->frame, call, call->child, args);
 }
 
@@ -544,7 +547,9 @@ void
 request_queue(struct request *r)
 {
     request_start_clock(r);
-    request_ref(r); /* the queue's: once it is QUEUED the watchdog may end it */
+    /* the queue's: once it is QUEUED the watchdog may end it. Nobody else has one now. */
+    atomic_store_explicit(&r->refs, atomic_load_explicit(&r->refs, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
     atomic_store_explicit(&r->word, queued_word(request_word(r)), memory_order_release);
     request_continue(r, true);
 }

@@ -184,7 +184,6 @@ drop_request(PyObject *capsule)
     if (r->buffers)
         Py_CLEAR(r->buffers);
     watchdog_remove(r);
-    atomic_fetch_sub(&r->g->count.in_flight, 1);
     errand_unref(r);
     STACK_DESTROY(frame->root);
 }

@@ -259,6 +259,10 @@ values_hold_all(struct values *values, const struct param *params, unsigned coun
             values->v[i] = v[i];
             continue;
         }
+        if (kind == KIND_IATT && (values->v[i].p = copy(values, v[i].p, sizeof(struct iatt)))) {
+            values->owned |= 1u << i;
+            continue;
+        }
         int err = hold_at(values, i, kind, v[i],
                           i + 1 < count ? v[i + 1] : (union value){0}, false);
 

@@ -86,6 +86,17 @@ start(void)
     return watch.started;
 }
 
+/* Under watch.lock, so that it need not be one operation. */
+static void
+count(struct request *r, int more)
+{
+    atomic_llong *in_flight = &r->g->count.in_flight;
+
+    atomic_store_explicit(in_flight,
+                          atomic_load_explicit(in_flight, memory_order_relaxed) + more,
+                          memory_order_relaxed);
+}
+
 bool
 watchdog_add(struct request *r)
 {
@@ -99,6 +110,7 @@ watchdog_add(struct request *r)
     if (watch.all)
         watch.all->watch_prev = &r->watch_next;
     watch.all = r;
+    count(r, 1);
     pthread_mutex_unlock(&watch.lock);
     return true;
 }
@@ -110,5 +122,6 @@ watchdog_remove(struct request *r)
     *r->watch_prev = r->watch_next;
     if (r->watch_next)
         r->watch_next->watch_prev = r->watch_prev;
+    count(r, -1);
     pthread_mutex_unlock(&watch.lock);
 }
