@@ -99,7 +99,10 @@ start_interpreter(void)
         gf_log("glupy", GF_LOG_ERROR, "Python: %s", status.err_msg);
         return -EIO;
     }
-    return 0;
+    /* A state that nobody uses and that stays: where the thread of the only one ended while
+     * another thread made its own, CPython 3.11 would give that the static one, which is
+     * not yet reset then, and end the process. */
+    return PyThreadState_New(PyInterpreterState_Main()) ? 0 : -ENOMEM;
 }
 
 static int
