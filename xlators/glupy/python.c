@@ -132,6 +132,9 @@ python_start(struct worker_state *w)
         err = start_interpreter();
         if (!err) {
             err = import_package();
+            /* Where the last one is deleted while another thread makes its own, CPython
+             * finds its first one neither used nor free, and aborts: one stays for ever */
+            PyThreadState_New(PyInterpreterState_Main());
             /* the state that was made now is this thread's. It must not make
              * another one: PyGILState_Ensure, for C code that calls back into
              * Python, would find this one and wait for the GIL it has */
