@@ -66,7 +66,9 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
 
 @test "what is asked wrongly is told, with what would be right" {
     refused "Volume nope does not exist" nope status
+    # shellcheck disable=SC2016
     refused 'Volume v2 has no modules: `gluster volume set v2 features.glupy-module NAME` gives it one' v2 status
+    # shellcheck disable=SC2016
     refused 'Volume v2 has no modules: `gluster volume set v2 features.glupy-module NAME` gives it one' v2 reload
     refused "Volume v1 does not run module other, but versions,negative" v1 reload other
     run -1 gluster 1 volume glupy v1
@@ -129,6 +131,7 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
         timeout 90 /srv/app v1 /srv/app.log </srv/words >/srv/answers &' 3>&-
     wait_until 20 on 1 grep -qx 2 /srv/answers
     status "sorted((n['kind'], n['where'], n['program']) for n in d['instances'])[0] == ('application', 'app', 'app')"
+    # shellcheck disable=SC2016
     on 1 sh -c 'kill $(cat /srv/typist)'
     wait_until 30 on 1 sh -c '! pgrep -x app'
     status "d['count'] == 4 and d['silent'] == []"
@@ -197,6 +200,7 @@ print(min(n["calls"] for n in json.load(sys.stdin)["volGlupy"]["instances"] if n
     run -0 on 1 timeout 20 ls /mnt/v3
     wait_until 20 status "[n['state'] for n in i.values()] == ['stuck']" v3
     status "i.popitem()[1]['operations'][0]['errors'] >= 1" v3
+    # shellcheck disable=SC2016
     on 1 sh -c 'kill -9 $(cat /run/mnt-v3.pid); umount -l /mnt/v3'
 }
 

@@ -53,12 +53,12 @@ crosses_a_reload() {
 }
 
 @test "again and again, while files are made and looked at: nothing fails" {
-    local i
+    # shellcheck disable=SC2016
     on 1 sh -c 'n=0; while [ ! -e /srv/enough ]; do
             n=$((n + 1)); mkdir /mnt/v1/d$n && stat /mnt/v1/d$n && ! stat /mnt/v1/no && rmdir /mnt/v1/d$n || echo failed $n >>/srv/failed
         done >/dev/null 2>&1; echo $n >/srv/rounds' 3>&- &
     local loop=$!
-    for i in 1 2 3 4 5 6 7 8; do gluster 1 volume glupy v1 reload; done
+    for _ in 1 2 3 4 5 6 7 8; do gluster 1 volume glupy v1 reload; done
     on 1 touch /srv/enough
     wait $loop
     run ! on 1 cat /srv/failed
