@@ -10,7 +10,7 @@ dist_glupypy_DATA = python/gluster/glupy/__init__.py python/gluster/glupy/struct
 nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py \
 	python/gluster/glupy/places.py python/gluster/glupy/native.pyi
 dist_module_DATA = python/modules/negative.py python/modules/limiter.py python/modules/audit.py \
-	python/modules/policy.py
+	python/modules/policy.py python/modules/checksum.py
 
 python/gluster/glupy/layout.py: xlators/glupy/layout$(EXEEXT)
 	@$(MKDIR_P) python/gluster/glupy

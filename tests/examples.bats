@@ -7,7 +7,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=60
+    export BATS_TEST_TIMEOUT=120
     pool_start 2
     stock 1 volume create v1 replica 2 "$(brick 1 v1)" "$(brick 2 v1)" force
     stock 1 volume start v1
@@ -108,6 +108,79 @@ rmdir /d ok' ]
         [ "$(on $i getfattr --only-values -n trusted.glupy.policy.used..bin /srv/v1 | od -An -t x1 | tr -d ' ')" = 00000000000f4240 ]
     done
     fs 1 'rm b.bin a'
+}
+
+@test "checksum: what is read is what was written; a changed byte is EIO" {
+    gluster 1 volume set v1 features.glupy-position cluster/distribute features.glupy-clients all features.glupy-on-error fail features.glupy-timeout 60000
+    use checksum block 4K
+    fs 1 'head -c 1000000 /dev/urandom >f; md5sum <f >sum'
+    fs 2 'md5sum <f | cmp - sum'
+    # both bricks lose the same bit, and keep the time
+    local i
+    for i in 1 2; do
+        on $i sh -c 'cd /srv/v1; t=$(stat -c %y f); head -c 1 /dev/zero | dd of=f bs=1 seek=500000 conv=notrunc; touch -d "$t" f'
+    done
+    gluster 1 volume set v1 performance.io-cache off
+    run fs 2 'dd if=f of=/dev/null bs=4096 skip=122 count=1 iflag=direct'
+    echo "$output"
+    [[ $output == *"Input/output error"* ]]
+    fs 2 'dd if=f of=/dev/null bs=4096 skip=123 count=3 iflag=direct'
+    # what is written over it is good again
+    fs 1 'dd if=/dev/urandom of=f bs=4096 seek=122 count=1 conv=notrunc'
+    fs 2 'cat f >/dev/null'
+}
+
+@test "checksum: several writers on two clients, pieces of any size, O_DIRECT, holes, truncation" {
+    gluster 1 volume set v1 cluster.eager-lock off
+    fs 1 'rm -f g && touch g'
+    # each writes its own bytes, which lie among the other's
+    writer() {
+        on "$1" timeout 60 /usr/bin/python3 - "/mnt/v1/g" "$1" <<'P'
+import os, random, sys
+path, me = sys.argv[1], int(sys.argv[2])
+dice = random.Random(me)
+fd = os.open(path, os.O_RDWR)
+for n in range(40):
+    at = dice.randrange(100) * 2000 + (me - 1) * 1000
+    os.pwrite(fd, bytes([me]) * dice.randrange(1, 1001), at)
+    if n % 10 == 0:
+        os.fsync(fd)
+os.close(fd)
+P
+    }
+    writer 1 &
+    local first=$!
+    writer 2
+    wait $first
+    on 1 /usr/bin/python3 - /mnt/v1/g <<'P'
+import os, sys
+path = sys.argv[1]
+data = open(path, 'rb').read()
+for n, byte in enumerate(data):
+    assert byte in (0, n // 1000 % 2 + 1), (n, byte)
+os.truncate(path, 3000)
+os.truncate(path, 50000)
+data = data[:3000] + bytes(47000)
+assert open(path, 'rb').read() == data
+fd = os.open(path, os.O_RDWR | os.O_DIRECT)
+import mmap
+block = mmap.mmap(-1, 4096)
+block.write(b'd' * 4096)
+os.pwrite(fd, block, 8192)
+os.preadv(fd, [block], 0)
+assert block[:3000] == data[:3000]
+os.close(fd)
+with open(path, 'ab') as f:
+    f.write(b'end')
+os.rename(path, path + '2')
+os.link(path + '2', path)
+data = data[:8192] + b'd' * 4096 + data[12288:] + b'end'
+assert open(path, 'rb').read() == data
+P
+    fs 2 'cat g g2 >/dev/null'
+    # both bricks have the sums, and they are those of the file
+    [ "$(on 1 getfattr -n trusted.glupy.checksum -e hex --only-values /srv/v1/g | md5sum)" = \
+        "$(on 2 getfattr -n trusted.glupy.checksum -e hex --only-values /srv/v1/g | md5sum)" ]
 }
 
 @test "no log tells of a crash or of a traceback that was not meant" {

@@ -17,3 +17,5 @@ unit() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/$1_test.py"; }
 @test "audit writes down who did what, and loses no line when its file is full" { unit audit; }
 
 @test "policy refuses names and bytes, and counts right" { unit policy; }
+
+@test "checksum finds every changed byte, and never what was only written" { unit checksum; }
