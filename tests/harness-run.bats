@@ -189,6 +189,20 @@ P
     run -0 harness /root/modules/noinode.py /srv/files -- rmdir y
 }
 
+@test "a classic module may format all that it gets, and slice names, also what is NULL" {
+    on c1 sh -c "cp $BATS_TEST_DIRNAME/modules/formats.py /root/modules; rm -rf /srv/files; mkdir /srv/files"
+    # shellcheck disable=SC2016
+    run -0 --separate-stderr harness /root/modules/formats.py /srv/files -o file=/srv/seen -- sh -ec 'echo text >a
+        cat a; setfattr -n user.a -v b a; getfattr -d a; ! cat none'
+    [[ $stderr != *Traceback* ]]
+    [[ $output == *'user.a="b"'* ]] # the list of names was asked for by NULL
+    on c1 grep -qE '^lookup [0-9]+ gfid=[0-9a-f-]{36} path=/a name=a inode=<.*> xdata=<.*>$' /srv/seen
+    on c1 grep -qE '^looked 00000000-0000-0000-0000-000000000001/none -1 2 .*xdata=' /srv/seen
+    on c1 grep -qE '^created [0-9a-f-]{36} fd=<.*> \(gfid=[0-9a-f-]{36} ino=[0-9]+ mode=644 size=0 nlink=1 type=1 year=20' /srv/seen
+    on c1 grep -q '^getxattr /a name=NULL True$' /srv/seen
+    on c1 grep -qE '^readv [0-9a-f-]{36} fd=<.*> size=' /srv/seen
+}
+
 @test "GlusterFS's own package of the same name works beside ours" {
     on c1 /usr/bin/python3 -c 'import gluster.cliutils, gluster.glupy, gluster.glupy.run'
     on c1 /usr/bin/python3 -c 'import gluster.glupy; import gluster.cliutils.cliutils' 

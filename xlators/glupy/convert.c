@@ -24,6 +24,9 @@ static struct {
     PyObject *from_buffer; /* its method */
 } kinds[KIND_COUNT];
 
+/* What stands for a text that is NULL: structures.py. */
+static PyObject *null_text;
+
 int
 convert_set_kinds(PyObject *dict)
 {
@@ -35,6 +38,12 @@ convert_set_kinds(PyObject *dict)
         [KIND_STATVFS] = "statvfs_t", [KIND_CHECKSUM] = "checksum_t",
         [KIND_LOCKS] = "lock_migration_info_t", [KIND_UNKNOWN] = "xlator_t"};
 
+    null_text = PyDict_GetItemString(dict, "NULL");
+    if (!null_text) {
+        PyErr_SetString(PyExc_KeyError, "NULL");
+        return -1;
+    }
+    Py_INCREF(null_text);
     for (int i = KIND_LOC; i < KIND_COUNT; i++) {
         PyObject *pair = PyDict_GetItemString(dict, names[i]);
 
@@ -68,7 +77,7 @@ value_to_python(struct request *r, PyObject *handle, enum kind kind,
         return PyLong_FromUnsignedLongLong((uint64_t)v->i);
     case KIND_STR:
         if (!v->p)
-            Py_RETURN_NONE;
+            return Py_NewRef(null_text);
         return PyUnicode_DecodeUTF8(v->p, (Py_ssize_t)strlen(v->p), "surrogateescape");
     default:
         break;
@@ -171,7 +180,7 @@ value_from_python(PyObject *o, const struct param *param, union value *v,
                   PyObject **keep)
 {
     *v = (union value){0};
-    if (o == Py_None)
+    if (o == Py_None || o == null_text)
         return 0;
     if (param->kind == KIND_STR)
         return string_from_python(o, &v->p, keep);

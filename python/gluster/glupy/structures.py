@@ -100,16 +100,38 @@ class ia_prot_t(_Structure):
     other = property(lambda s: rwxperm_t(s, 'other'))
 
 
+class _Null(str):
+    """A char pointer that is NULL: no text, equal to None. Modules slice names, and format
+    them with {:s}, which None cannot."""
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        return other is None or str.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    def __format__(self, spec):
+        return format('NULL', spec)
+
+    def __repr__(self):
+        return 'None'
+
+
+NULL = _Null()
+
+
 def _text(field):
     """A char pointer as str; bytes that are no UTF-8 survive (surrogateescape)."""
     raw = '_' + field
 
     def read(self):
         value = getattr(self, raw)
-        return None if value is None else os.fsdecode(value)
+        return NULL if value is None else os.fsdecode(value)
 
     def write(self, value):
-        setattr(self, raw, value if value is None else os.fsencode(value))
+        setattr(self, raw, None if value is None or value is NULL else os.fsencode(value))
     return property(read, write)
 
 
@@ -170,3 +192,4 @@ for _structure in (call_frame_t, checksum_t, dict_t, gf_dirent_t, iobref_t,
 KINDS = {s.__name__: (ctypes.POINTER(s), s) for s in (
     loc_t, fd_t, inode_t, dict_t, iatt_t, gf_flock, iovec_t, iobref_t, gf_lease,
     gf_dirent_t, statvfs_t, checksum_t, lock_migration_info_t, xlator_t)}
+KINDS['NULL'] = NULL
