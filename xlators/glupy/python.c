@@ -82,6 +82,9 @@ start_interpreter(void)
     make_symbols_global();
     PyPreConfig_InitIsolatedConfig(&pre);
     pre.utf8_mode = 1;
+#ifdef __SANITIZE_ADDRESS__
+    pre.allocator = PYMEM_ALLOCATOR_MALLOC; /* so that it sees every object */
+#endif
     PyStatus status = Py_PreInitialize(&pre);
 
     if (PyStatus_Exception(status)) {
