@@ -7,8 +7,10 @@ defines none of half of them, ones that pass, raise, answer with an error, and a
 What comes up must be what comes up without a module, or the error that the module makes. The
 module's notes tell that its handlers really ran. The last line counts.
 
-INTERFACE: classic or native. BELOW: sink (all 54) or posix (those that it has).
+INTERFACE: classic or native. BELOW: sink (all 54), posix (those that it has), or memory (sink,
+many times: does the process grow?).
 """
+import base64
 import json
 import os
 import select
@@ -24,6 +26,7 @@ POSIX_HAS_NOT = {'getspec', 'getactivelk', 'setactivelk', 'icreate', 'namelink'}
 MAKERS = ('mknod', 'mkdir', 'symlink', 'create', 'put', 'icreate')
 OPENERS = ('open', 'opendir', 'create')
 UP_TIME = 60
+ROUNDS, GROWTH = 60, 160  # 74 bytes for each operation would be too much
 PATIENCE = float(os.environ.get('MATRIX_PATIENCE', 20))
 WRAPPER = os.environ.get('MATRIX_WRAPPER', '').split()
 
@@ -124,6 +127,7 @@ def line_of(fop, number):
 
 # -- the modules ----------------------------------------------------------------------
 
+COPYABLE = ('loc_t', 'iatt_t', 'gf_flock', 'gf_lease', 'statvfs_t')  # names of ctypes structures
 CLASSIC_HEAD = '''
 import errno, os, threading
 from gluster.glupy import *
@@ -135,6 +139,13 @@ def note(text):
     return os.path.exists(ARMED)
 def later(function, *args):
     threading.Timer(0.002, function, args).start()
+def again(value):
+    kind = type(getattr(value, 'contents', None)) if value else None
+    if kind is None or kind.__name__ not in {copyable!r}:
+        return value
+    copy = kind()
+    memmove(byref(copy), value, sizeof(copy))
+    return pointer(copy)
 class xlator(Translator):
     pass
 '''
@@ -148,12 +159,14 @@ CLASSIC_FOP = {
     'error': 'dl.unwind_{f}(frame, 0, this, -1, errno.EDQUOT, {nothing})',
     'error-after': 'dl.wind_{f}(frame, CHILD, {args})',
     'late': 'later(dl.wind_{f}, frame, CHILD, {args})',
+    'pass-copied': 'dl.wind_{f}(frame, CHILD, *map(again, [{args}]))',
     'spoil': 'dl.wind_{f}(frame, CHILD, {args})',
 }
 CLASSIC_CBK = {
     'raise-after': 'raise RuntimeError("after {f}")',
     'error-after': 'dl.unwind_{f}(frame, cookie, this, -1, errno.EDQUOT, {nothing})',
     'late': 'later(dl.unwind_{f}, frame, cookie, this, op_ret, op_errno, {results})',
+    'pass-copied': 'dl.unwind_{f}(frame, cookie, this, op_ret, op_errno, *map(again, [{results}]))',
     'spoil': 'dl.unwind_{f}(frame, cookie, this, op_ret + 1, op_errno, {results})',
 }
 
@@ -182,6 +195,22 @@ def note(text):
     with open(NOTES, 'a') as f:
         f.write(text + '\\n')
     return os.path.exists(ARMED)
+def again(value):
+    kind = type(value)
+    if kind is Dict:
+        return value.copy()
+    if kind is IoVec:
+        return IoVec(value.tobytes())
+    if kind is LockList:
+        return LockList([(uid, again(lock), flags) for uid, lock, flags in value])
+    if kind in (Loc, Iatt, StatVfs, Lock, Lease):
+        names = [n for n in dir(value) if not n.startswith('_') and not callable(getattr(value, n))
+                 and n not in ('st_atime', 'st_mtime', 'st_ctime', 'st_btime')]
+        copy = kind(**{{n: getattr(value, n) for n in names}})
+        if kind is Iatt:  # setting a member marks it as valid there
+            copy.ia_flags = value.ia_flags
+        return copy
+    return value
 class xlator(Translator):
     pass
 '''
@@ -192,6 +221,8 @@ NATIVE = {
     'pass-same': ('async', 'return await self.child.{f}()'),
     'pass-rebuilt': ('async', 'r = await self.child.{f}({positional}); '
                               'return reply.{f}(op_ret=r.op_ret, op_errno=r.op_errno, {rebuilt})'),
+    'pass-copied': ('async', 'r = await self.child.{f}({copied}); '
+                             'return reply.{f}(op_ret=r.op_ret, op_errno=r.op_errno, {copies})'),
     'pass-plain': ('plain', 'return None'),
     'pass-call': ('plain', 'return self.child.{f}({keywords})'),
     'pass-reply': ('reply', '[getattr(reply, name) for name in {names}]; return None'),
@@ -229,7 +260,9 @@ def native(fop, behaviour):
     args, results = shown(fop.args), shown(fop.results)
     names = {'f': fop.name, 'args': ', '.join(args), 'names': results,
              'keywords': ', '.join(f'{a}={a}' for a in args), 'positional': ', '.join(args),
-             'rebuilt': ', '.join(f'{r}=r.{r}' for r in results)}
+             'rebuilt': ', '.join(f'{r}=r.{r}' for r in results),
+             'copied': ', '.join(f'{a}=again({a})' for a in args),
+             'copies': ', '.join(f'{r}=again(r.{r})' for r in results)}
     phase = 'cbk' if kind == 'reply' else 'fop'
     name = fop.name + ('_reply' if kind == 'reply' else '')
     return (f'{NATIVE_DEF[kind]}:\n    if note("{fop.name} {phase}"):\n        {body}\n'
@@ -238,7 +271,7 @@ def native(fop, behaviour):
 
 def write_module(work, name, interface, table, behaviour):
     head = CLASSIC_HEAD if interface == 'classic' else NATIVE_HEAD
-    text = head.format(notes=f'{work}/notes', armed=f'{work}/armed')
+    text = head.format(notes=f'{work}/notes', armed=f'{work}/armed', copyable=COPYABLE)
     for fop in table:
         text += (classic if interface == 'classic' else native)(fop, behaviour)
     path = f'{work}/modules/{name}.py'
@@ -248,6 +281,22 @@ def write_module(work, name, interface, table, behaviour):
 
 
 # -- runs -----------------------------------------------------------------------------
+
+def joined(answer):
+    """With the segments of vectors in one: a copy is in one piece."""
+    def data(piece):
+        return base64.b64decode(piece['base64']) if isinstance(piece, dict) else piece.encode()
+
+    def walk(o, name=None):
+        if name == 'vector' and o is not None:
+            return b''.join(map(data, o if isinstance(o, list) else [o])).hex()
+        if name == 'sink.args':
+            return walk(json.loads(o)) if isinstance(o, str) else o
+        if isinstance(o, dict):
+            return {k: walk(v, k) for k, v in o.items()}
+        return [walk(v) for v in o] if isinstance(o, list) else o
+    return walk(answer)
+
 
 class Drive:
     """A glupy-drive that is asked line by line."""
@@ -375,8 +424,9 @@ class Matrix:
     def compare(self, variant, behaviour, got, wanted, noted):
         for fop in self.table:
             answer, notes = got[fop.name]
+            same = joined if 'copied' in variant else lambda a: a
             self.cell(fop.name, behaviour, variant)
-            if answer != wanted[fop.name]:
+            if same(answer) != same(wanted[fop.name]):
                 self.wrong.append(f'{self.interface} {self.below} {variant} {fop.name}:\n'
                                   f'   got    {json.dumps(answer)}\n   wanted {json.dumps(wanted[fop.name])}')
             phases = [f'{fop.name} {p}' for p in noted]
@@ -467,6 +517,40 @@ class Matrix:
         self.compare(behaviour + ' child fails', behaviour.split('-')[0],
                      self.run(module, {}, options), base, noted)
 
+    # -- memory
+
+    def grows(self, behaviour):
+        """KB that the process has more after many of each operation than after some."""
+        options = {'breaker-failures': '0'}
+        module = self.module(behaviour)
+        drive = Drive(self.drive, self.work, self.volfile(module, options, {}))
+        for line in setup_lines(self.table):
+            drive.ask(line)
+        with open(f'{self.work}/armed', 'w', encoding='utf-8'):
+            pass
+        sizes = []
+        for i in range(ROUNDS):
+            for number, fop in enumerate(self.table):
+                drive.ask(line_of(fop, number))
+                if fop.name in OPENERS and not behaviour.startswith('error'):
+                    drive.ask({'close': f'new {fop.name}'})
+            if i in (ROUNDS // 3, ROUNDS - 1):
+                with open(f'/proc/{drive.process.pid}/statm', encoding='ascii') as f:
+                    sizes.append(int(f.read().split()[1]) * os.sysconf('SC_PAGESIZE') // 1024)
+        os.unlink(f'{self.work}/armed')
+        drive.end()
+        return sizes[1] - sizes[0]
+
+    def memory(self):
+        good = True
+        behaviours = [b for b in (CLASSIC_FOP if self.interface == 'classic' else NATIVE) if b != 'spoil']
+        for behaviour in behaviours:
+            grown = self.grows(behaviour)
+            good = good and grown < GROWTH
+            print(f'{self.interface} {behaviour}: {grown} KB more after '
+                  f'{(ROUNDS - ROUNDS // 3 - 1) * len(self.table)} operations')
+        return good
+
     def report(self):
         for text in self.wrong[:int(os.environ.get('MATRIX_SHOW', 20))]:
             print(text)
@@ -480,6 +564,9 @@ class Matrix:
 
 def main():
     matrix = Matrix(*sys.argv[1:])
+    if matrix.below == 'memory':
+        matrix.below, matrix.table = 'sink', matrix.all
+        sys.exit(0 if matrix.memory() else 1)
     matrix.all_runs()
     sys.exit(0 if matrix.report() else 1)
 

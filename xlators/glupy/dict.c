@@ -447,9 +447,37 @@ dict_clear(PyObject *self, PyObject *unused)
     return keys ? Py_NewRef(Py_None) : NULL;
 }
 
+/* With the types that GlusterFS has the values marked with: readers of numbers, gfids and
+ * iatts check them. */
+static int
+update_from_dict(dict_t *to, dict_t *from)
+{
+    int count;
+    struct pair *pairs = snapshot(from, &count);
+    bool failed = !pairs;
+
+    for (int i = count; !failed && i-- > 0;) {
+        data_t *copy = data_copy(pairs[i].data);
+
+        failed = !copy || dict_set(to, pairs[i].key, copy);
+        if (failed && copy)
+            data_destroy(copy);
+    }
+    if (pairs)
+        free_pairs(pairs, count);
+    if (failed)
+        PyErr_NoMemory();
+    return failed ? -1 : 0;
+}
+
 static int
 update_from(PyObject *self, PyObject *other)
 {
+    if (Py_TYPE(other) == &dict_type) {
+        dict_t *to = dict_of(self), *from = dict_of(other);
+
+        return to && from ? update_from_dict(to, from) : -1;
+    }
     AUTO_PY PyObject *dict = PyDict_New();
     PyObject *key, *value;
     Py_ssize_t i = 0;
@@ -481,8 +509,7 @@ dict_update(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 dict_copy_method(PyObject *self, PyObject *unused)
 {
-    AUTO_PY PyObject *dict = as_python(self);
-    AUTO_PY PyObject *args = dict ? PyTuple_Pack(1, dict) : NULL;
+    AUTO_PY PyObject *args = PyTuple_Pack(1, self);
 
     (void)unused;
     return args ? dict_new_from(&dict_type, args, NULL) : NULL;
