@@ -47,6 +47,34 @@ counted() { grep -E "^$1 over $2: $3 operations x 5 = $(($3 * 5)) cells, [0-9]+ 
     counted native posix 49
 }
 
+@test "classic: many of each operation leave no memory behind" {
+    matrix classic memory
+}
+
+@test "native: many of each operation leave no memory behind" {
+    matrix native memory
+}
+
+@test "after an import that took so long that its thread was replaced, operations go on" {
+    on c1 sh -c "mkdir -m 700 -p /root/slow; cp $BATS_TEST_DIRNAME/modules/slow_import.py /root/slow; chmod 600 /root/slow/*"
+    on c1 sh -c 'cat >/root/slow/slow.vol' <<V
+volume s
+    type ../../../../../../../../../..$(readlink -f "$BUILD")/xlators/drive/.libs/sink
+    option echo on
+end-volume
+volume g
+    type features/glupy
+    option module-name slow_import
+    option module-path /root/slow
+    subvolumes s
+end-volume
+V
+    for i in 1 2 3 4; do echo '{"fop":"stat","args":{"loc":"/"},"op_ret":1}'; done | on c1 sh -c 'cat >/root/slow/script'
+    run on c1 sh -c 'cd /root/slow; timeout 60 /usr/local/libexec/volext/glupy-drive -c slow.vol <script'
+    echo "$output"
+    [ "$status" = 0 ]
+}
+
 @test "no process has crashed" {
     [ -z "$(on c1 grep -rl 'signal received' /root)" ]
 }
