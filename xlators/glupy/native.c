@@ -146,7 +146,7 @@ static PyGetSetDef request_getset[] = {
 };
 
 static PyTypeObject request_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "_glupy.Request",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "gluster.glupy.native.Request",
     .tp_basicsize = sizeof(struct request_object),
     .tp_dealloc = request_dealloc,
     .tp_getset = request_getset,
@@ -567,7 +567,8 @@ static PyMethodDef functions[] = {
 int
 native_init(PyObject *module)
 {
-    if (marshal_init() || PyType_Ready(&request_type) || task_init(module) || reply_init(module))
+    if (marshal_init() || PyModule_AddType(module, &request_type) || task_init(module) ||
+        reply_init(module))
         return -1;
     return PyModule_AddFunctions(module, functions);
 }

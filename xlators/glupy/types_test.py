@@ -14,10 +14,11 @@ import weakref
 import _glupy
 import _probe
 from _glupy import (Dict, Dirent, Dirents, Fd, Iatt, Inode, IoVec, Loc, Lock, LockList, Lease,
-                    StaleRequest, StatVfs)
+                    Request, StaleRequest, StatVfs)
 
 FOPS = _glupy.fops()
-TYPES = (Dict, Dirent, Dirents, Fd, Iatt, Inode, IoVec, Loc, Lock, LockList, Lease, StatVfs)
+TYPES = (Dict, Dirent, Dirents, Fd, Iatt, Inode, IoVec, Loc, Lock, LockList, Lease, StatVfs,
+         Request)
 
 
 def results(fop):

@@ -31,7 +31,7 @@ gather = _glupy.gather
 sleep = _glupy.sleep
 Reply = _glupy.Reply
 _TYPES = ('Loc', 'Inode', 'Fd', 'Iatt', 'Dict', 'IoVec', 'Dirents', 'Dirent', 'Lock', 'Lease',
-          'StatVfs', 'LockList')
+          'StatVfs', 'LockList', 'Request')
 for _name in _TYPES:
     if hasattr(_glupy, _name):
         globals()[_name] = getattr(_glupy, _name)

@@ -48,6 +48,7 @@ def _stand_in(name):
     return type(name, (), {'__init__': __init__, '__module__': __name__})
 
 
-Reply, Loc, Inode, Fd, Iatt, Dict, IoVec, Dirents, Dirent, Lock, Lease, StatVfs, LockList = map(
-    _stand_in, ('Reply', 'Loc', 'Inode', 'Fd', 'Iatt', 'Dict', 'IoVec', 'Dirents', 'Dirent',
-                'Lock', 'Lease', 'StatVfs', 'LockList'))
+(Reply, Loc, Inode, Fd, Iatt, Dict, IoVec, Dirents, Dirent, Lock, Lease, StatVfs, LockList,
+ Request) = map(_stand_in, (
+     'Reply', 'Loc', 'Inode', 'Fd', 'Iatt', 'Dict', 'IoVec', 'Dirents', 'Dirent', 'Lock', 'Lease',
+     'StatVfs', 'LockList', 'Request'))
