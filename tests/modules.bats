@@ -19,3 +19,5 @@ unit() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/$1_test.py"; }
 @test "policy refuses names and bytes, and counts right" { unit policy; }
 
 @test "checksum finds every changed byte, and never what was only written" { unit checksum; }
+
+@test "what tests stand in with has every name that the native interface has" { unit standin; }

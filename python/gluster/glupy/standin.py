@@ -81,9 +81,10 @@ class Loc:
 
 
 class Iatt:
-    _TIMES = ('st_atime', 'st_mtime', 'st_ctime')
+    _TIMES = ('st_atime', 'st_mtime', 'st_ctime', 'st_btime')
     _FIELDS = ('st_mode', 'st_ino', 'st_dev', 'st_nlink', 'st_uid', 'st_gid', 'st_size',
-               'st_blksize', 'st_blocks', 'st_rdev') + tuple(t + '_ns' for t in _TIMES)
+               'st_blksize', 'st_blocks', 'st_rdev', 'ia_flags', 'ia_attributes',
+               'ia_attributes_mask') + tuple(t + '_ns' for t in _TIMES)
 
     def __init__(self, ia_gfid=NO_GFID, **fields):
         self.ia_gfid = ia_gfid
@@ -105,6 +106,11 @@ class Iatt:
         if name == 'ia_type':
             return next((t for t, m in _IFMT.items() if m == _stat.S_IFMT(self.st_mode)), 0)
         raise AttributeError(name)
+
+    def stat_result(self):
+        return os.stat_result((self.st_mode, self.st_ino, self.st_dev, self.st_nlink, self.st_uid,
+                               self.st_gid, self.st_size, int(self.st_atime), int(self.st_mtime),
+                               int(self.st_ctime)))
 
     def copy(self):
         return Iatt(**{n: getattr(self, n) for n in self._FIELDS}, ia_gfid=self.ia_gfid)
@@ -146,6 +152,22 @@ class Dict(collections.abc.MutableMapping):
     def _get_number(self, key, default=None):
         value = self._items.get(key)
         return default if value is None else int(value.rstrip(b'\0'))
+
+    def get_gfid(self, key, default=None):
+        return self._items.get(key, default)
+
+    def get_double(self, key, default=None):
+        value = self._items.get(key)
+        return default if value is None else float(value.rstrip(b'\0'))
+
+    def set_gfid(self, key, value):
+        self._items[key] = bytes(value)
+
+    def set_double(self, key, value):
+        self._items[key] = repr(float(value)).encode()
+
+    def copy(self):
+        return Dict(self._items)
 
     get_int32 = get_int64 = get_uint32 = get_uint64 = _get_number
 
@@ -201,6 +223,10 @@ class Lock(_Fields):
 
 class Lease(_Fields):
     _names = ('cmd', 'lease_type', 'lease_id', 'lease_flags')
+
+
+class LockList(list):
+    """Of (client, Lock, flags)."""
 
 
 class StatVfs(_Fields):
@@ -285,7 +311,7 @@ class Event:
         return self._set
 
     def wait(self):
-        return Wait(self.is_set)
+        return Wait(self.is_set, self.is_set)
 
 
 def run_in_thread(function, *args):
