@@ -28,11 +28,11 @@ struct sink_answer {
     struct gf_lease lease;
     struct statvfs statvfs;
     struct iovec vector[2];
-    gf_dirent_t entries;
     lock_migration_info_t locks[3];
     unsigned char checksum[DRIVE_CHECKSUM_SIZE];
     char text[64];
     char *echo;
+    gf_dirent_t entries; /* last: it ends in an array without a size */
 };
 
 static void
