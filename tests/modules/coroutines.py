@@ -101,7 +101,7 @@ async def none(self, loc, mode, request):
 @case
 async def child_fails(self, loc, mode, request):
     try:
-        await self.child.stat(Loc(path='/none', gfid=bytes(range(16))))
+        await self.child.stat(Loc(path='/none', inode=loc.parent.new(), gfid=bytes(range(16))))
     except OSError as error:
         log_info(f'child: {type(error).__name__} {error.reply!r}')
     return await self.child.mkdir()
@@ -171,7 +171,7 @@ async def together(self, loc, mode, request):
 @case
 async def one_fails(self, loc, mode, request):
     root = Loc(path='/', inode=loc.parent)
-    none = Loc(path='/none', gfid=bytes(range(16)))
+    none = Loc(path='/none', inode=loc.parent.new(), gfid=bytes(range(16)))
     three = [self.child.stat(root), self.child.stat(none), self.child.stat(root)]
     three = await gather(*three, return_exceptions=True)
     log_info('one fails: ' + ' '.join(type(t).__name__ for t in three))
@@ -256,7 +256,8 @@ async def loops(self, loc, mode, request):
 
 @case
 async def looks_elsewhere(self, loc, mode, request):
-    other = Loc(path='/elsewhere', name='elsewhere', parent=loc.parent)
+    other = Loc(path='/elsewhere', name='elsewhere', parent=loc.parent,
+                inode=loc.parent.new())
     try:
         await self.child.mkdir(other)
     finally:
