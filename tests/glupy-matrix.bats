@@ -69,7 +69,7 @@ volume g
     subvolumes s
 end-volume
 V
-    for i in 1 2 3 4; do echo '{"fop":"stat","args":{"loc":"/"},"op_ret":1}'; done | on c1 sh -c 'cat >/root/slow/script'
+    yes '{"fop":"stat","args":{"loc":"/"},"op_ret":1}' | head -n 4 | on c1 sh -c 'cat >/root/slow/script'
     run on c1 sh -c 'cd /root/slow; timeout 60 /usr/local/libexec/volext/glupy-drive -c slow.vol <script'
     echo "$output"
     [ "$status" = 0 ]
