@@ -28,7 +28,8 @@ struct ended {
 
 struct contexts {
     struct glupy *g;
-    struct context *all; /* GIL */
+    struct context *all;     /* GIL */
+    struct context *emptied; /* their objects were dropped with the graph; GIL */
     pthread_mutex_t lock;
     struct ended *ended, **ended_end; /* lock */
     bool queued;                      /* lock: work is with the workers */
@@ -119,6 +120,16 @@ unlink_context(struct context *context)
         context->next->link = context->link;
 }
 
+static void
+link_context(struct context *context, struct context **list)
+{
+    context->next = *list;
+    context->link = list;
+    if (context->next)
+        context->next->link = &context->next;
+    *list = context;
+}
+
 static struct context *
 add(struct glupy *g, enum kind kind, void *p)
 {
@@ -135,11 +146,7 @@ add(struct glupy *g, enum kind kind, void *p)
         free(context);
         return NULL;
     }
-    context->next = contexts->all;
-    context->link = &contexts->all;
-    if (context->next)
-        context->next->link = &context->next;
-    contexts->all = context;
+    link_context(context, &contexts->all);
     return context;
 }
 
@@ -323,14 +330,13 @@ bury(struct contexts *contexts, struct ended *ended)
 static void
 drop_objects(struct contexts *contexts)
 {
-    /* a destructor may take others away: begin anew after each */
-    for (struct context *context = contexts->all; context;) {
-        if (!context->object) {
-            context = context->next;
-            continue;
-        }
+    /* a destructor may take others away: from the front, each once */
+    while (contexts->all) {
+        struct context *context = contexts->all;
+
+        unlink_context(context);
+        link_context(context, &contexts->emptied);
         Py_CLEAR(context->object);
-        context = contexts->all;
     }
 }
 

@@ -76,10 +76,12 @@ wait_for_load(struct glupy *g, struct request *r)
         /* last: from here on the watchdog may end it */
         atomic_store(&r->word, QUEUED);
     }
+    struct code *latest = g->latest;
+
     pthread_mutex_unlock(&g->lock);
     if (first) {
         worker_want(g->threads == THREADS_INLINE ? 1 : g->threads);
-        worker_queue_load(g->latest);
+        worker_queue_load(latest);
     }
     if (!waits)
         request_queue(r);

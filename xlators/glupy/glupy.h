@@ -370,6 +370,7 @@ memory_use(void);
 struct worker_state {
     atomic_bool waits; /* for the GIL */
     atomic_uint acts;  /* winds and unwinds that began, and that ended: odd in one */
+    atomic_uint job;   /* jobs that began, and that ended: odd in one */
     _Atomic(struct request *) current; /* whose handler runs; set under the GIL */
     unsigned long thread_id;           /* Python's */
     void *tstate;
@@ -403,9 +404,9 @@ python_log_error(struct glupy *g, const char *where);
 /* The exception that is set, which is cleared; NULL where none is. A new reference. */
 PyObject *
 python_take_error(void);
-/* Raises in the thread of w if it still runs r. GIL. */
+/* Raises in the thread of w if it still runs r, or, with NULL, that job. GIL. */
 void
-python_interrupt(struct worker_state *w, struct request *r);
+python_interrupt(struct worker_state *w, struct request *r, unsigned job);
 /* An interrupt that came too late is not for the next handler. GIL. */
 void
 python_not_interrupted(struct worker_state *w);

@@ -268,9 +268,11 @@ python_take_error(void)
 }
 
 void
-python_interrupt(struct worker_state *w, struct request *r)
+python_interrupt(struct worker_state *w, struct request *r, unsigned job)
 {
     if (atomic_load(&w->current) != r)
+        return;
+    if (!r && (!(job & 1) || atomic_load(&w->job) != job))
         return;
     AUTO_PY PyObject *timeout = PyObject_GetAttrString(package, "HandlerTimeout");
 

@@ -61,6 +61,26 @@ reply_of(struct call *call)
     return (PyObject *)reply;
 }
 
+/* Nobody looks at that answer any more: its data need not wait for the end of the
+ * request, which may read a large file. (An IoVec that somebody has keeps them itself.) */
+static void
+forget_data(struct call *call)
+{
+    const struct fop *f = &glupy_fops[call->fop];
+    PyObject *buffers = call->r->buffers;
+
+    if (!call->has_res || call->is_answer || call == atomic_load(&call->r->answer))
+        return;
+    for (Py_ssize_t i = buffers ? PyList_GET_SIZE(buffers) : 0; i-- > 0;) {
+        if (Py_REFCNT(PyList_GET_ITEM(buffers, i)) == 1)
+            PyList_SetSlice(buffers, i, i + 1, NULL);
+    }
+    for (unsigned i = 0; i < f->resc; i++) {
+        if (f->res[i].kind == KIND_IOBREF)
+            values_release_one(&call->res, f->res, i);
+    }
+}
+
 static void
 reply_dealloc(PyObject *self)
 {
@@ -68,6 +88,8 @@ reply_dealloc(PyObject *self)
 
     for (unsigned i = 0; i < glupy_fops[reply->fop].resc; i++)
         Py_XDECREF(reply->result[i]);
+    if (reply->call)
+        forget_data(reply->call);
     if (reply->r)
         request_unkeep(reply->r);
     Py_TYPE(self)->tp_free(self);
@@ -227,6 +249,8 @@ count_results(const struct reply *reply)
     for (unsigned i = 0; reply->op_ret >= 0 && i < f->resc; i++) {
         PyObject *result = reply->result[i];
 
+        if (f->res[i].kind == KIND_VECTOR && !is_changed(reply, i) && reply->call)
+            return reply->call->op_ret;
         if (!result || result == Py_None)
             continue;
         if (f->res[i].kind == KIND_DIRENTS)
@@ -297,6 +321,7 @@ reply_read(struct request *r, PyObject *o, struct values **values, struct call *
         *op_errno = EIO;
     if (!reply->changed && reply->call && (reply->call->op_ret >= 0 || *op_ret < 0)) {
         *answer = reply->call;
+        reply->call->is_answer = true;
         return 0;
     }
     struct values *made = malloc(sizeof(*made));
@@ -314,6 +339,10 @@ reply_read(struct request *r, PyObject *o, struct values **values, struct call *
         free(made);
         return -1;
     }
+    if (r->fop == GF_FOP_READLINK && *op_ret >= 0) /* as long as the text */
+        *op_ret = (int)strlen(made->v[0].p);
+    if (reply->call)
+        reply->call->is_answer = true;
     *values = made;
     return 0;
 }
@@ -527,17 +556,32 @@ hold_arguments(const struct caller_object *c, const struct request *r, const uni
     return values;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool
+same_loc(const loc_t *a, const loc_t *b)
+{
+    return a == b || (a && b && a->inode == b->inode && a->parent == b->parent &&
+                      same_text(a->name, b->name) && !memcmp(a->gfid, b->gfid, sizeof(a->gfid)) &&
+                      !memcmp(a->pargfid, b->pargfid, sizeof(a->pargfid)));
+}
+
 /* Is that the operation itself, on the same objects, whatever else was changed? */
 static bool
 is_own(const struct caller_object *c, const struct request *r, const union value *v)
 {
     const struct fop *f = &glupy_fops[c->fop];
 
-    if (c->fop != r->fop)
+    if (c->fop != r->fop || c->child != r->child)
         return false;
     for (unsigned i = 0; i < f->argc; i++) {
-        if ((f->args[i].kind == KIND_LOC || f->args[i].kind == KIND_FD) &&
-            v[i].p != r->args.v[i].p)
+        if (f->args[i].kind == KIND_LOC && !same_loc(v[i].p, r->args.v[i].p))
+            return false;
+        if (f->args[i].kind == KIND_FD && v[i].p != r->args.v[i].p)
             return false;
     }
     return true;
@@ -594,7 +638,7 @@ call_as_it_is(const struct caller_object *c, struct request *r)
     struct call *call = call_new(r, c->fop, c->child);
 
     if (call)
-        call->is_own = true;
+        call->is_own = c->child == r->child;
     else
         PyErr_NoMemory();
     return call;
@@ -608,6 +652,9 @@ caller_call(PyObject *self, PyObject *const *argv, size_t nargsf, PyObject *name
 
     if (!r)
         return NULL;
+    if (r->phase == PHASE_CBK)
+        return PyErr_Format(PyExc_RuntimeError, "%s: the child has answered; a coroutine can "
+                            "call it again", glupy_fops[c->fop].name);
     if (r->g != c->g)
         return PyErr_Format(PyExc_RuntimeError, "the child belongs to another translator");
     struct call *call = !PyVectorcall_NARGS(nargsf) && !names && c->fop == r->fop

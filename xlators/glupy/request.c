@@ -453,12 +453,27 @@ act_unwind(struct request *r)
                              : answer && answer->has_res ? answer->res.v
                                                          : none;
 
+    give_answers(r); /* from here on Python does not touch what goes up */
     if (r->op_ret >= 0 && context_wants(r->code, r->fop))
         context_mark(r->g, r->fop, res);
-    give_answers(r);
     finish(r);
     f->unwind(frame, r->op_ret, r->op_errno, res);
     request_unref(r);
+}
+
+/* Unwinding destroys the frames that children have, so it waits until none has r any
+ * more. True: it waits; who takes r out of DRAINING goes on. */
+static bool
+drains(struct request *r)
+{
+    unsigned draining = (request_word(r) & ~0xffu) | DRAINING;
+
+    if (!atomic_load(&r->outstanding))
+        return false;
+    request_hold_args(r);
+    request_stop_clock(r);
+    atomic_store(&r->word, draining);
+    return atomic_load(&r->outstanding) || !request_take(r, draining, DECIDING);
 }
 
 bool
@@ -475,12 +490,15 @@ request_act(struct request *r)
         atomic_store(&r->answer, NULL);
         r->decision = DECIDE_UNWIND;
     }
-    if (r->decision == DECIDE_UNWIND)
-        act_unwind(r);
-    else if (r->decision == DECIDE_CALLS)
+    if (r->decision == DECIDE_UNWIND) {
+        r->stands = true;
+        if (!drains(r))
+            act_unwind(r);
+    } else if (r->decision == DECIDE_CALLS) {
         more = act_calls(r);
-    else
+    } else {
         more = act_wind(r);
+    }
     *this = before; /* r may be gone by now */
     return more;
 }
@@ -492,6 +510,21 @@ request_act_queued(struct request *r)
         request_ref(r);
         worker_queue(r);
     }
+}
+
+/* Python had moved them into a reply of its own when its time was over: an empty list
+ * would be the end of the directory. */
+static bool
+entries_are_gone(const struct call *answer)
+{
+    const struct fop *f = &glupy_fops[answer->fop];
+
+    for (unsigned i = 0; answer->op_ret > 0 && i < f->resc; i++) {
+        if (f->res[i].kind == KIND_DIRENTS && answer->res.v[i].p &&
+            list_empty(&((gf_dirent_t *)answer->res.v[i].p)->list))
+            return true;
+    }
+    return false;
 }
 
 /* No child has it any more. */
@@ -509,6 +542,10 @@ give_up_now(struct request *r)
     } else if (answer) {
         r->op_ret = answer->op_ret;
         r->op_errno = answer->op_errno;
+        if (entries_are_gone(answer)) {
+            r->op_ret = -1;
+            r->op_errno = EIO;
+        }
     }
     values_drop(TAKE(r->out[PHASE_CBK]), glupy_fops[r->fop].res, glupy_fops[r->fop].resc);
     values_drop(TAKE(r->out[PHASE_FOP]), glupy_fops[r->fop].args, glupy_fops[r->fop].argc);
@@ -518,17 +555,7 @@ give_up_now(struct request *r)
 void
 request_give_up(struct request *r)
 {
-    unsigned draining = (request_word(r) & ~0xffu) | DRAINING;
-
-    if (!atomic_load(&r->outstanding)) {
-        give_up_now(r);
-        return;
-    }
-    /* unwinding destroys the frames that the children have */
-    request_hold_args(r);
-    request_stop_clock(r);
-    atomic_store(&r->word, draining);
-    if (!atomic_load(&r->outstanding) && request_take(r, draining, DECIDING))
+    if (!drains(r))
         give_up_now(r);
 }
 
@@ -575,7 +602,13 @@ request_poke(struct request *r, bool may_run_here)
                 continue;
             return;
         case DRAINING:
-            if (!atomic_load(&r->outstanding) && request_take(r, word, DECIDING))
+            /* the child's thread, whose answer was the last: others may have the GIL */
+            if (!may_run_here || atomic_load(&r->outstanding) ||
+                !request_take(r, word, DECIDING))
+                return;
+            if (r->stands)
+                request_act(r);
+            else
                 give_up_now(r);
             return;
         case DONE:

@@ -63,7 +63,8 @@ struct call {
     xlator_t *child;
     struct values *args;    /* NULL: the request's own */
     int32_t op_ret, op_errno;
-    bool is_own; /* it is what r asks for, and on the same object */
+    bool is_own;    /* it is what r asks for, and on the same object */
+    bool is_answer; /* Python made it r's answer; GIL */
     bool has_res;
     struct values res;
 };
@@ -95,6 +96,7 @@ struct request {
     struct caller *caller; /* NULL: its handler does not ask */
 
     enum decision decision;
+    bool stands; /* it is carried out when no child has r any more */
     xlator_t *child;
     int32_t op_ret, op_errno;
     bool has_args;

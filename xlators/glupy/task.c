@@ -20,7 +20,7 @@ struct task {
     bool is_ready;
 };
 
-static PyTypeObject task_type, gather_type;
+static PyTypeObject task_type, gather_type, waiter_type;
 
 /* ---- futures ------------------------------------------------------------ */
 
@@ -71,6 +71,11 @@ future_failed(struct future *f)
 static PyObject *
 future_take(struct future *f)
 {
+    if (f->state == FUTURE_TAKEN) {
+        PyErr_Format(PyExc_RuntimeError, "a %s is awaited a second time",
+                     Py_TYPE(f)->tp_name);
+        return NULL;
+    }
     f->state = FUTURE_TAKEN;
     if (!f->error)
         return TAKE(f->result);
@@ -343,10 +348,11 @@ task_run(struct task *t)
     PySendResult got = PyIter_Send(t->coro, Py_None, &out);
 
     while (got == PYGEN_NEXT) {
-        t->waits = (struct future *)out; /* taken over */
-        if (!await(&t->f, out))
+        if (!await(&t->f, out)) {
+            t->waits = (struct future *)out; /* taken over */
             return;
-        task_forget_waits(t);
+        }
+        Py_DECREF(out);
         got = task_throw(t, &out);
     }
     task_ends(t, got == PYGEN_RETURN ? out : NULL);
@@ -380,8 +386,11 @@ task_take(PyObject *task)
 
 /* ---- gather ------------------------------------------------------------- */
 
+enum { GATHER_DEPTH = 64 }; /* of gathers in gathers: each is a call in C */
+
 struct gather {
     struct future f;
+    int depth;
     PyObject *all; /* a list: futures */
     Py_ssize_t left;
     bool exceptions_too;
@@ -428,6 +437,22 @@ gather_notify(struct future *f, struct future *came)
         future_failed(f);
 }
 
+/* A future that has ended with the exception that is set. */
+static PyObject *
+future_with_error(struct request *r)
+{
+    PyObject *error = python_take_error();
+    struct future *f = PyObject_New(struct future, &waiter_type);
+
+    if (!f) {
+        Py_XDECREF(error);
+        return NULL;
+    }
+    future_setup(f, NULL, r);
+    future_done(f, NULL, error);
+    return (PyObject *)f;
+}
+
 static int
 gather_start(struct future *f)
 {
@@ -439,8 +464,12 @@ gather_start(struct future *f)
         struct future *part = (struct future *)PyList_GET_ITEM(g->all, i);
 
         if (await(f, (PyObject *)part)) {
-            part->state = FUTURE_PENDING;
-            future_failed(part); /* its waiter is not set */
+            /* part is not touched: it may be on its way for somebody else */
+            PyObject *failed = future_with_error(f->r);
+
+            if (!failed)
+                return -1;
+            PyList_SetItem(g->all, i, failed);
             g->left--;
         }
     }
@@ -518,6 +547,20 @@ gather_parts(struct request *r, PyObject *args)
     return all;
 }
 
+static int
+gather_depth(PyObject *all)
+{
+    int depth = 0;
+
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(all); i++) {
+        PyObject *part = PyList_GET_ITEM(all, i);
+
+        if (Py_TYPE(part) == &gather_type && ((struct gather *)part)->depth > depth)
+            depth = ((struct gather *)part)->depth;
+    }
+    return depth + 1;
+}
+
 static PyObject *
 gather(PyObject *module, PyObject *args, PyObject *kwargs)
 {
@@ -534,6 +577,12 @@ gather(PyObject *module, PyObject *args, PyObject *kwargs)
 
     Py_XDECREF(none);
     PyObject *all = ok ? gather_parts(r, args) : NULL;
+    int depth = all ? gather_depth(all) : 0;
+
+    if (depth > GATHER_DEPTH) {
+        PyErr_Format(PyExc_RecursionError, "gather in gather, more than %d deep", GATHER_DEPTH);
+        Py_CLEAR(all);
+    }
     struct gather *g = all ? PyObject_GC_New(struct gather, &gather_type) : NULL;
 
     if (!g) {
@@ -541,6 +590,7 @@ gather(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     future_setup(&g->f, &gather_ops, r);
+    g->depth = depth;
     g->all = all;
     g->left = 0;
     g->exceptions_too = exceptions_too;
@@ -560,6 +610,12 @@ sleep_start(struct future *f)
 {
     struct request *r = f->r;
     uint64_t ns = ((struct sleep *)f)->ns;
+
+    if (ns + r->slept > SLEEP_LIMIT_NS) {
+        PyErr_Format(PyExc_ValueError, "sleep: one operation can sleep %d seconds, all sleeps "
+                     "together", (int)(SLEEP_LIMIT_NS / 1000000000u));
+        return -1;
+    }
     int err = timer_start(r, ns, Py_NewRef(f));
 
     if (err) {

@@ -13,7 +13,7 @@
 static void *
 area_get(struct values *values, size_t size)
 {
-    size = (size + 15) & ~(size_t)15;
+    size = size ? (size + 15) & ~(size_t)15 : 16;
     if (size > sizeof(values->area) - values->used)
         return malloc(size);
     void *p = values->area + values->used;
@@ -312,6 +312,15 @@ values_give(const struct values *values, const struct param *params, unsigned co
         if (params[i].kind == KIND_DIRENTS && values->owned & (1u << i))
             entries_give(entries_of(values->v[i].p));
     }
+}
+
+void
+values_release_one(struct values *values, const struct param *params, unsigned i)
+{
+    if (values->owned & (1u << i))
+        release(values, params[i].kind, values->v[i].p);
+    values->owned &= (uint16_t)~(1u << i);
+    values->v[i].p = NULL;
 }
 
 void

@@ -97,6 +97,9 @@ values_give(const struct values *values, const struct param *params, unsigned co
 /* Empties the list of a KIND_LOCKS. */
 void
 values_free_locks(void *head);
+/* One of them; there is NULL then. */
+void
+values_release_one(struct values *values, const struct param *params, unsigned i);
 void
 values_release(struct values *values, const struct param *params, unsigned count);
 

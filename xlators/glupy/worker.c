@@ -28,7 +28,8 @@ struct worker {
 /* A handler that ran too long is to be told so, by a worker with the GIL. */
 struct interrupt {
     struct worker *worker;
-    struct request *r;
+    struct request *r; /* a reference, or NULL: its job */
+    unsigned job;
     struct interrupt *next;
 };
 
@@ -188,10 +189,13 @@ run_request(struct worker_state *py, struct request *r)
 static void
 run_job(struct worker_state *py, struct job *job)
 {
-    if (!python_enter(py)) {
-        job->run(job);
-        python_leave(py);
-    }
+    if (python_enter(py))
+        return;
+    atomic_fetch_add(&py->job, 1);
+    job->run(job);
+    atomic_fetch_add(&py->job, 1);
+    python_not_interrupted(py);
+    python_leave(py);
 }
 
 static void
@@ -225,10 +229,11 @@ static void
 run_interrupt(struct worker_state *py, struct interrupt *interrupt)
 {
     if (!python_enter(py)) {
-        python_interrupt(&interrupt->worker->py, interrupt->r);
+        python_interrupt(&interrupt->worker->py, interrupt->r, interrupt->job);
         python_leave(py);
     }
-    request_unref(interrupt->r);
+    if (interrupt->r)
+        request_unref(interrupt->r);
     free(interrupt);
 }
 
@@ -299,9 +304,9 @@ worker_main(void *arg)
             w->lost = false;
             pool.lost--;
         }
+        w->deadline = 0;
         if (pool.alive - pool.lost > pool.wanted)
             break; /* it had been replaced */
-        w->deadline = 0;
         while (!take_work(&work))
             pthread_cond_wait(&pool.work, &pool.lock);
         if (!work.r)
@@ -493,6 +498,20 @@ waits_elsewhere(struct worker *w)
     return same && (pool.first || pool.interrupts || pool.loads || pool.jobs);
 }
 
+/* Under pool.lock: what the worker does now, r's handler or a job, is to be interrupted. */
+static void
+interrupt_worker(struct worker *w, struct request *r)
+{
+    struct interrupt *interrupt = calloc(1, sizeof(*interrupt));
+
+    if (!interrupt)
+        return;
+    if (r)
+        request_ref(r);
+    *interrupt = (struct interrupt){w, r, atomic_load(&w->py.job), pool.interrupts};
+    pool.interrupts = interrupt;
+}
+
 void
 worker_look_after(void)
 {
@@ -506,9 +525,12 @@ worker_look_after(void)
             continue;
         w->lost = true;
         pool.lost++;
+        if (late)
+            interrupt_worker(w, NULL);
         start_workers();
     }
     pthread_mutex_unlock(&pool.lock);
+    pthread_cond_signal(&pool.work);
 }
 
 void
@@ -518,17 +540,11 @@ worker_replace(struct request *r)
     for (struct worker *w = pool.workers; w; w = w->next) {
         if (atomic_load(&w->py.current) != r || w->lost)
             continue;
-        struct interrupt *interrupt = calloc(1, sizeof(*interrupt));
-
         if (!w->guest) {
             w->lost = true;
             pool.lost++;
         }
-        if (interrupt) {
-            request_ref(r);
-            *interrupt = (struct interrupt){w, r, pool.interrupts};
-            pool.interrupts = interrupt;
-        }
+        interrupt_worker(w, r);
         start_workers();
     }
     pthread_mutex_unlock(&pool.lock);

@@ -71,7 +71,8 @@ class Event:
     """Something that handlers wait for: `await event.wait()`. Any thread sets it."""
 
     def __init__(self):
-        self._lock = threading.Lock()  # the two below
+        # the two below; a destructor that runs inside may set it
+        self._lock = threading.RLock()
         self._set = False
         self._waiting = []
 
@@ -96,8 +97,12 @@ class Event:
                 return True
             future = _glupy.future()
             self._waiting.append(future)
-        await future
-        return True
+        try:
+            return await future
+        finally:  # also when its operation has ended without it
+            with self._lock:
+                if future in self._waiting:
+                    self._waiting.remove(future)
 
 
 class _Threads:
@@ -106,33 +111,33 @@ class _Threads:
 
     def __init__(self):
         self.jobs = queue.SimpleQueue()
-        self.lock = threading.Lock()
-        self.count = self.idle = 0
+        self.lock = threading.Lock()  # the two below
+        self.count = self.busy = 0
 
-    def run(self, future, function, args, kwargs):
-        self.jobs.put((future, function, args, kwargs))
+    def run(self, *job):
+        self.jobs.put(job)
         with self.lock:
-            if self.idle >= self.jobs.qsize() or self.count == self.LIMIT:
+            self.busy += 1
+            if self.busy <= self.count or self.count == self.LIMIT:
                 return
             self.count += 1
         threading.Thread(target=self._main, name='glupy', daemon=True).start()
 
     def _main(self):
         while True:
+            self._do(*self.jobs.get())
             with self.lock:
-                self.idle += 1
-            job = self.jobs.get()
-            with self.lock:
-                self.idle -= 1
-            self._do(*job)
-            del job
+                self.busy -= 1
 
     @staticmethod
     def _do(future, function, args, kwargs):
         try:
             future.set(function(*args, **kwargs))
         except BaseException as error:
-            future.fail(error)
+            # without this frame, in which the future is: they would keep each other
+            future.fail(error.with_traceback(error.__traceback__.tb_next))
+        finally:
+            del future
 
 
 _threads = _Threads()
