@@ -4,7 +4,7 @@ features_LTLIBRARIES = xlators/glupy.la
 xlators_glupy_la_SOURCES = \
 	xlators/glupy/glupy.h xlators/glupy/value.h \
 	xlators/glupy/glupy.c xlators/glupy/value.c xlators/glupy/request.c \
-	xlators/glupy/worker.c xlators/glupy/watchdog.c xlators/glupy/errand.c xlators/glupy/stuck.c xlators/glupy/fork.c xlators/glupy/breaker.c xlators/glupy/memory.c xlators/glupy/python.c xlators/glupy/module.c \
+	xlators/glupy/worker.c xlators/glupy/watchdog.c xlators/glupy/errand.c xlators/glupy/down.c xlators/glupy/stuck.c xlators/glupy/fork.c xlators/glupy/breaker.c xlators/glupy/memory.c xlators/glupy/python.c xlators/glupy/module.c \
 	xlators/glupy/latency.c xlators/glupy/status.c xlators/glupy/listen.c \
 	xlators/glupy/convert.c xlators/glupy/classic.c
 # what Python sees of a fop's arguments, natively

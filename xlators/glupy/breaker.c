@@ -62,7 +62,7 @@ open_for_a_pause(struct glupy *g, uint64_t now)
         b->trials = 0;
         atomic_fetch_add(&b->opened, 1);
         memset(b->times, 0, sizeof(b->times));
-        gf_log(g->xl->name, GF_LOG_ERROR,
+        gf_log(g->name, GF_LOG_ERROR,
                "%u operations failed within %u s (since the start: %llu exceptions, %llu "
                "timeouts, %llu forgotten; their reasons are above): all operations %s for "
                "%u s, then one is tried",
@@ -88,7 +88,7 @@ breaker_failed(struct glupy *g)
         open_for_a_pause(g, now);
     }
     if (open && tried && is_power_of_two(++b->trials))
-        gf_log(g->xl->name, GF_LOG_WARNING,
+        gf_log(g->name, GF_LOG_WARNING,
                "the module fails still (trial %u): all operations %s for another %u s",
                b->trials, what_becomes(g), atomic_load(&b->pause_s));
     pthread_mutex_unlock(&b->lock);
@@ -127,7 +127,7 @@ breaker_tried(struct glupy *g, uint64_t trial)
 
     if (!atomic_compare_exchange_strong(&b->until, &trial, 0))
         return;
-    gf_log(g->xl->name, GF_LOG_INFO, "an operation has gone well: the module runs again");
+    gf_log(g->name, GF_LOG_INFO, "an operation has gone well: the module runs again");
 }
 
 unsigned

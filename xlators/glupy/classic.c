@@ -387,7 +387,7 @@ describe(PyObject *module, PyObject *c_this)
     if (!options)
         return NULL;
     dict_foreach(code->options, add_option, options);
-    return Py_BuildValue("skN", code->g->xl->name, (unsigned long)code->g->xl, options);
+    return Py_BuildValue("skN", code->g->name, (unsigned long)code->g->xl, options);
 }
 
 /* set_this(c_this, pointer): what handlers get as `this` */

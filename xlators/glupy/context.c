@@ -304,6 +304,7 @@ tell(struct glupy *g, const struct ended *ended)
         !memcmp(ended->gfid, none, sizeof(uuid_t)))
         return; /* the last: it never became a file */
     PyObject *object = ended->context ? ended->context->object : NULL;
+    Py_INCREF(handler); /* the module may be dropped meanwhile */
     PyObject *result = PyObject_CallFunction(handler, "y#O", (const char *)ended->gfid,
                                              (Py_ssize_t)sizeof(uuid_t),
                                              object ? object : Py_None);
@@ -311,6 +312,7 @@ tell(struct glupy *g, const struct ended *ended)
     if (!result)
         python_log_error(g, names[ended->end]);
     Py_XDECREF(result);
+    Py_DECREF(handler);
 }
 
 static void
@@ -348,7 +350,7 @@ work(struct job *job)
         (struct contexts *)((char *)job - offsetof(struct contexts, work));
     xlator_t *before = THIS;
 
-    THIS = contexts->g->xl;
+    THIS = glupy_this(contexts->g);
     pthread_mutex_lock(&contexts->lock);
     for (int i = 0; contexts->ended && i < ENDS_AT_ONCE; i++) {
         struct ended *ended = contexts->ended;

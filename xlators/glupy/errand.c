@@ -37,7 +37,7 @@ end_expired(struct request *r, enum owner owner)
         worker_replace(r);
     if (atomic_load(&g->state) == LOADING && now_ns() > g->load_deadline) {
         if (glupy_loaded(g->latest, false))
-            gf_log(g->xl->name, GF_LOG_ERROR,
+            gf_log(g->name, GF_LOG_ERROR,
                    "module %s does not run: its import takes too long",
                    g->latest->module);
     }
@@ -46,7 +46,7 @@ end_expired(struct request *r, enum owner owner)
         return;
     }
     if (!stuck_is())
-        gf_log(g->xl->name, GF_LOG_WARNING,
+        gf_log(g->name, GF_LOG_WARNING,
                "%s: Python did not finish within %u ms (%s)", glupy_fops[r->fop].name,
                atomic_load(&g->timeout_ms),
                atomic_load(&g->fail) ? "EIO" : "passed on");
@@ -67,7 +67,7 @@ static void
 run(struct request *r)
 {
     if (r->act_owner != DONE) {
-        THIS = r->g->xl;
+        THIS = glupy_this(r->g);
         request_hold_args(r); /* its caller's thread may still be in the handler */
     }
     if (r->act_owner == DECIDING)

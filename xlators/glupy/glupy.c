@@ -26,6 +26,15 @@ glupy_is_code(const struct code *code)
     return false;
 }
 
+void
+glupy_each_code(struct glupy *g, void (*function)(struct code *))
+{
+    for (struct code *c = atomic_load(&all_code); c; c = c->all_next) {
+        if (c->g == g)
+            function(c);
+    }
+}
+
 /* Why this process does not run modules, or NULL: only FUSE mounts, applications
  * on libgfapi, and bricks do. The client volfile is also loaded by commands and
  * daemons of GlusterFS that must see the volume as it is. */
@@ -95,7 +104,7 @@ glupy_loaded(struct code *code, bool success)
     bool changed = false;
 
     pthread_mutex_lock(&g->lock);
-    const struct code *runs = atomic_load(&g->code);
+    struct code *runs = atomic_load(&g->code);
     bool same_name = runs && !strcmp(runs->module, code->module);
 
     if (success && code == g->latest) {
@@ -119,6 +128,8 @@ glupy_loaded(struct code *code, bool success)
         next = r->next;
         worker_queue(r);
     }
+    if (changed && success && runs)
+        code_retire(runs);
     return changed;
 }
 
@@ -134,7 +145,7 @@ glupy_set_slots(struct glupy *g)
     pthread_mutex_lock(&g->lock); /* who comes last has seen the last state */
     for (int i = 0; i < GF_FOP_MAXVALUE; i++) {
         const struct fop *f = &glupy_fops[i];
-        bool ours = f->name && !g->outsider;
+        bool ours = f->name && !g->outsider && !g->gone;
         const struct code *code = atomic_load(&g->code);
 
         if (!f->name)
@@ -356,12 +367,15 @@ glupy_init(xlator_t *this)
     }
     pin();
     g->xl = this;
+    g->name = strdup(this->name);
+    g->goes_with_graph = !this->ctx->cmd_args.mount_point;
     g->waiting_end = &g->waiting;
     pthread_mutex_init(&g->lock, NULL);
     pthread_mutex_init(&g->breaker.lock, NULL);
     g->contexts = contexts_new(g);
-    g->latest = g->contexts ? code_new(g, this->options) : NULL;
+    g->latest = g->contexts && g->name ? code_new(g, this->options) : NULL;
     if (!g->latest) {
+        free(g->name);
         free(g->contexts);
         free(g);
         return -1;
@@ -381,34 +395,6 @@ glupy_init(xlator_t *this)
     if (!g->outsider)
         listen_start();
     return 0;
-}
-
-/* Threads may still be on their way through it, and Python may hold it for ever: all
- * of it stays. */
-static void
-glupy_fini(xlator_t *this)
-{
-    struct glupy *g = this->private;
-
-    if (!g)
-        return;
-    g->passthrough = true;
-    status_remove(g);
-    memory_want_no_more(&g->memory);
-}
-
-/* PARENT_DOWN comes once, when nothing uses the graph any more. */
-static int32_t
-glupy_notify(xlator_t *this, int32_t event, void *data, ...)
-{
-    struct glupy *g = this->private;
-
-    if (event == GF_EVENT_PARENT_DOWN && g) {
-        atomic_store(&g->gone, true);
-        if (g->state == READY)
-            contexts_drop(g->contexts);
-    }
-    return default_notify(this, event, data);
 }
 
 static int32_t

@@ -14,6 +14,7 @@
  *   fork.c      children of the process
  *   breaker.c   leaves a module alone that fails again and again
  *   memory.c    what Python may allocate
+ *   down.c      the end of a module's version, and of an instance
  *   python.c    the interpreter, and every entry into it
  *   module.c    finds, checks and compiles a module's file
  *   convert.c   arguments to Python and back
@@ -102,15 +103,26 @@ struct memory_wish {
     struct memory_wish *next;
 };
 
+/* Something for Python to do that is no request's. */
+struct job {
+    void (*run)(struct job *); /* with the GIL; frees it, if it is to be freed */
+    struct job *next;
+};
+
 /* A module as it was, or is to be, loaded. A request keeps the one it began with, so
- * that a new one can take its place while requests are under way. Never freed: Python
- * may hold what was made of it for ever, and it is small. */
+ * that a new one can take its place while requests are under way; then what Python has of
+ * it is dropped (down.c). Itself it is never freed: Python may know its address for ever,
+ * and it is small. */
 struct code {
     struct glupy *g;
     dict_t *options;         /* a reference: module-*, module-option.* */
     const char *module, *path, *digest; /* the dict's; NULL where not set */
     struct code *load_next;  /* in the workers' queue */
     struct code *all_next;   /* for classic.c: is a c_this one of ours? */
+    struct code *retired_next; /* the watchdog's */
+    bool is_retired;           /* on its list; the watchdog's lock */
+    atomic_bool is_dropped;    /* drop is queued */
+    struct job drop;
     char reason[512];        /* why it does not run, for statedump */
 
     /* Python's, under the GIL; set before it becomes the instance's code */
@@ -125,7 +137,12 @@ struct code {
 
 /* One instance: this->private */
 struct glupy {
-    xlator_t *xl;
+    xlator_t *xl;            /* see glupy_this */
+    char *name;              /* its name; stays */
+    atomic_bool gone;        /* its graph goes: nothing of it is Python's any more */
+    bool goes_with_graph;    /* what its requests hold is freed then, whoever has it */
+    atomic_uint releasing;   /* threads that are about to give something back */
+    atomic_bool freed;       /* xl is */
     struct xlator_fops fops; /* this->fops: only what the module defines is ours */
     atomic_bool fail;        /* on-error */
     atomic_uint timeout_ms;  /* 0: none */
@@ -144,7 +161,6 @@ struct glupy {
     struct breaker breaker;
     struct contexts *contexts;
     struct latency_table *latency; /* perhaps that of the graph before, too */
-    atomic_bool gone; /* its graph is: what Python has of it must not be touched */
     struct glupy *status_next; /* status.c */
     struct memory_wish memory;
 };
@@ -165,6 +181,15 @@ glupy_loaded(struct code *code, bool success);
 /* Is it the address of a code? */
 bool
 glupy_is_code(const struct code *code);
+/* Calls function with each code of the instance. */
+void
+glupy_each_code(struct glupy *g, void (*function)(struct code *));
+/* What THIS is to be for what is done for the instance. */
+static inline xlator_t *
+glupy_this(const struct glupy *g)
+{
+    return atomic_load(&g->freed) ? &global_xlator : g->xl;
+}
 /* Makes the instance's table intercept what the module defines, and nothing else
  * (nothing at all where it failed to load and on-error is pass). */
 void
@@ -181,14 +206,12 @@ bool
 worker_run_here(struct request *r);
 void
 worker_queue_load(struct code *code);
-/* Something for Python to do that is no request's. */
-struct job {
-    void (*run)(struct job *); /* with the GIL; frees it, if it is to be freed */
-    struct job *next;
-};
 /* Has a worker run it, soon. */
 void
 worker_queue_job(struct job *job);
+/* Workers that run Python for it have another THIS from now on. */
+void
+worker_forget_xlator(const xlator_t *xl);
 /* At least that many workers from now on. */
 void
 worker_want(unsigned threads);
@@ -274,6 +297,42 @@ bool
 watchdog_add(struct request *r);
 void
 watchdog_remove(struct request *r);
+/* Has a worker run code->drop when no request that began with it is left. */
+void
+watchdog_retire(struct code *code);
+
+/* ---- down.c ------------------------------------------------------------- */
+
+/* Something of the graph is to be given back: true, and glupy_release_end is to be called
+ * then; or false: it is the graph's by now, and not to be touched. */
+static inline bool
+glupy_release_begin(struct glupy *g)
+{
+    if (!g->goes_with_graph)
+        return true;
+    atomic_fetch_add(&g->releasing, 1);
+    if (!atomic_load(&g->gone))
+        return true;
+    atomic_fetch_sub(&g->releasing, 1);
+    return false;
+}
+
+static inline void
+glupy_release_end(struct glupy *g)
+{
+    if (g->goes_with_graph)
+        atomic_fetch_sub(&g->releasing, 1);
+}
+
+/* The module's code is not wanted any more: it is dropped when its last request is over.
+ * May be called again for what was loaded since. */
+void
+code_retire(struct code *code);
+/* Of the xlator. */
+int32_t
+glupy_notify(xlator_t *this, int32_t event, void *data, ...);
+void
+glupy_fini(xlator_t *this);
 
 /* ---- stuck.c ------------------------------------------------------------ */
 
@@ -398,6 +457,9 @@ python_forget(struct worker_state *w);
 /* Loads a module: sets code's handlers, or reason. GIL. 0 or -1. */
 int
 python_load(struct code *code);
+/* The package forgets the module of a code. GIL. */
+void
+python_unload(struct code *code);
 /* Logs the exception that is set, each distinct traceback once; clears it. */
 void
 python_log_error(struct glupy *g, const char *where);

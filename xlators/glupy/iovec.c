@@ -176,8 +176,11 @@ vector_dealloc(PyObject *self)
 
     PyObject_GC_UnTrack(self);
     vector_clear(self);
-    if (v->iobref && !is_gone(v)) /* else the pool it is of is gone, too */
+    if (v->iobref && (!v->g || glupy_release_begin(v->g))) {
         iobref_unref(v->iobref);
+        if (v->g)
+            glupy_release_end(v->g);
+    }
     PyObject_GC_Del(self);
 }
 

@@ -173,6 +173,8 @@ call_handler(struct request *r, const struct native *native)
 {
     const struct fop *f = &glupy_fops[r->fop];
     PyObject *argv[VALUES_MAX + 2] = {NULL}, *result = NULL;
+    /* ours: the module may be dropped meanwhile */
+    AUTO_PY PyObject *handler = Py_NewRef(r->code->handlers[r->fop][PHASE_FOP]);
     unsigned n = 0;
 
     if (native->holds && !request_hold_args(r))
@@ -185,8 +187,8 @@ call_handler(struct request *r, const struct native *native)
             break;
     }
     if (n == native->count)
-        result = PyObject_Vectorcall(r->code->handlers[r->fop][PHASE_FOP], argv + 1,
-                                     n | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        result = PyObject_Vectorcall(handler, argv + 1, n | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                     NULL);
     while (n)
         Py_DECREF(argv[n--]);
     return result;
@@ -345,7 +347,7 @@ go_on(struct request *r)
 static struct outcome
 look_at_answer(struct request *r)
 {
-    PyObject *handler = r->code->handlers[r->fop][PHASE_CBK];
+    AUTO_PY PyObject *handler = Py_NewRef(r->code->handlers[r->fop][PHASE_CBK]);
     AUTO_PY PyObject *reply = reply_of(&r->first);
     AUTO_PY PyObject *result = reply ? PyObject_CallOneArg(handler, reply) : NULL;
 

@@ -224,7 +224,7 @@ void
 python_log_error(struct glupy *g, const char *where)
 {
     PyObject *type, *value, *trace;
-    const char *name = g ? g->xl->name : "glupy";
+    const char *name = g ? g->name : "glupy";
 
     if (g) {
         atomic_fetch_add(&g->count.errors, 1);
@@ -327,13 +327,28 @@ python_load(struct code *code)
     return 0;
 }
 
+void
+python_unload(struct code *code)
+{
+    memory_ours_begin();
+    AUTO_PY PyObject *c_this = PyLong_FromVoidPtr(code);
+    AUTO_PY PyObject *none =
+        c_this ? PyObject_CallMethod(package, "_unload", "O", c_this) : NULL;
+
+    memory_ours_end();
+    if (!none)
+        python_log_error(NULL, "dropping a module");
+}
+
 enum next_step
 python_run(struct request *r, unsigned running)
 {
+    if (!r->task && !r->code->handlers[r->fop][r->phase]) /* it was dropped just now */
+        return request_decided(r, running, false);
     if (r->code->is_native)
         return native_run(r, running);
     PyObject *argv[VALUES_MAX + 6] = {NULL};
-    PyObject *handler = r->code->handlers[r->fop][r->phase];
+    AUTO_PY PyObject *handler = Py_NewRef(r->code->handlers[r->fop][r->phase]);
     AUTO_PY PyObject *handle = classic_handle(r);
     int argc = handle ? convert_arguments(r, handle, argv + 1) : -1;
     PyObject *result = NULL;

@@ -718,6 +718,10 @@ new_child(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "Oi", &c_this, &index))
         return NULL;
     struct code *code = classic_code(c_this);
+    if (code && atomic_load(&code->g->gone)) { /* while the module was imported */
+        PyErr_SetString(classic_stale(), "the graph is gone");
+        return NULL;
+    }
     xlator_list_t *at = code ? code->g->xl->children : NULL;
 
     while (at && index--)

@@ -187,13 +187,9 @@ call_release(struct call *call)
     values_drop(call->args, f->args, f->argc);
 }
 
-void
-request_unref(struct request *r)
+static void
+give_back(struct request *r)
 {
-    /* the last one: nobody is left who could take or drop another */
-    if (atomic_load_explicit(&r->refs, memory_order_acquire) != 1 &&
-        atomic_fetch_sub(&r->refs, 1) != 1)
-        return;
     const struct fop *f = &glupy_fops[r->fop];
 
     if (r->has_args)
@@ -205,6 +201,21 @@ request_unref(struct request *r)
         next = call->next;
         call_release(call);
         free(call);
+    }
+}
+
+void
+request_unref(struct request *r)
+{
+    struct glupy *g = r->g;
+
+    /* the last one: nobody is left who could take or drop another */
+    if (atomic_load_explicit(&r->refs, memory_order_acquire) != 1 &&
+        atomic_fetch_sub(&r->refs, 1) != 1)
+        return;
+    if (glupy_release_begin(g)) {
+        give_back(r);
+        glupy_release_end(g);
     }
     free(r->caller);
     memory_put(r);
@@ -483,6 +494,11 @@ request_act(struct request *r)
     bool more = false;
 
     fork_check();
+    if (atomic_load(&r->g->freed)) { /* so is its frame */
+        finish(r);
+        request_unref(r);
+        return false;
+    }
     *this = r->g->xl;
     if (r->decision != DECIDE_CALLS && args_are_lost(r)) {
         r->op_ret = -1;

@@ -286,7 +286,7 @@ request_keep(struct request *r)
 static inline void
 request_unkeep(struct request *r)
 {
-    if (!--r->kept && !request_is_released(r)) /* else lost, with all that it held */
+    if (!--r->kept)
         errand_unref(r);
 }
 

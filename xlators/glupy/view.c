@@ -103,6 +103,12 @@ own_release(struct later *later)
 {
     struct own *own = (struct own *)later;
 
+    struct glupy *g = own->g;
+
+    if (g && !glupy_release_begin(g)) {
+        free(own);
+        return;
+    }
     if (own->kind == KIND_INODE) {
         inode_unref(own->p);
     } else if (own->kind == KIND_FD) {
@@ -123,13 +129,13 @@ own_release(struct later *later)
         values_free_locks(own->p);
     }
     free(own);
+    if (g)
+        glupy_release_end(g);
 }
 
 static void
 own_drop(struct own *own)
 {
-    if (own->g && atomic_load(&own->g->gone))
-        return; /* so is what it refers to */
     own->later.run = own_release;
     if (own->kind == KIND_INODE || own->kind == KIND_FD || own->kind == KIND_LOC)
         errand_later(&own->later);

@@ -13,7 +13,8 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool started;
-    struct request *all; /* by watch_next */
+    struct request *all;  /* by watch_next */
+    struct code *retired; /* by retired_next */
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Takes r if its time is over, or if it waits for a Python that is stuck. The owner that
@@ -45,6 +46,33 @@ end_expired(void)
     }
 }
 
+static bool
+is_in_use(const struct code *code)
+{
+    for (const struct request *r = watch.all; r; r = r->watch_next) {
+        if (r->code == code)
+            return true;
+    }
+    return false;
+}
+
+/* Under watch.lock. */
+static void
+drop_retired(void)
+{
+    for (struct code **at = &watch.retired; *at;) {
+        struct code *code = *at;
+
+        if (is_in_use(code) || atomic_exchange(&code->is_dropped, true)) {
+            at = &code->retired_next;
+            continue;
+        }
+        *at = code->retired_next;
+        code->is_retired = false;
+        worker_queue_job(&code->drop);
+    }
+}
+
 static void *
 watchdog_main(void *arg)
 {
@@ -54,6 +82,7 @@ watchdog_main(void *arg)
     pthread_mutex_lock(&watch.lock);
     for (;;) {
         end_expired();
+        drop_retired();
         errand_watch();
         pthread_mutex_unlock(&watch.lock);
         stuck_watch(TICK_MS);
@@ -123,5 +152,17 @@ watchdog_remove(struct request *r)
     if (r->watch_next)
         r->watch_next->watch_prev = r->watch_prev;
     count(r, -1);
+    pthread_mutex_unlock(&watch.lock);
+}
+
+void
+watchdog_retire(struct code *code)
+{
+    pthread_mutex_lock(&watch.lock);
+    if (!code->is_retired) {
+        code->is_retired = true;
+        code->retired_next = watch.retired;
+        watch.retired = code;
+    }
     pthread_mutex_unlock(&watch.lock);
 }

@@ -19,6 +19,7 @@ enum {
 struct worker {
     struct worker_state py;
     bool guest; /* one of GlusterFS's own threads, by `threads inline` */
+    xlator_t **this; /* where its THIS is */
     bool lost;  /* in something that takes too long; pool.lock */
     unsigned acts_seen; /* py.acts when the watchdog looked last */
     uint64_t deadline; /* ns, of what is no request and nobody else watches; pool.lock */
@@ -212,13 +213,15 @@ run_load(struct worker_state *py, struct code *code)
     }
     bool changed = glupy_loaded(code, success);
 
+    if (atomic_load(&g->code) != code || g->gone)
+        code_retire(code); /* it failed, or comes too late */
     if (success && changed)
-        gf_log(g->xl->name, GF_LOG_INFO, "module %s is loaded", code->module);
+        gf_log(g->name, GF_LOG_INFO, "module %s is loaded", code->module);
     else if (success)
-        gf_log(g->xl->name, GF_LOG_INFO, "module %s: a newer one is wanted by now",
+        gf_log(g->name, GF_LOG_INFO, "module %s: a newer one is wanted by now",
                code->module);
     else
-        gf_log(g->xl->name, GF_LOG_ERROR, "module %s does not run: %s. %s",
+        gf_log(g->name, GF_LOG_ERROR, "module %s does not run: %s. %s",
                code->module, code->reason,
                g->state == READY ? "The one that ran before goes on"
                : g->fail         ? "Every operation ends with EIO (on-error fail)"
@@ -279,10 +282,10 @@ do_work(struct worker_state *py, const struct work *work)
     if (work->interrupt) {
         run_interrupt(py, work->interrupt);
     } else if (work->load) {
-        THIS = work->load->g->xl;
+        THIS = glupy_this(work->load->g);
         run_load(py, work->load);
     } else if (work->r) {
-        THIS = work->r->g->xl;
+        THIS = glupy_this(work->r->g);
         run_request(py, work->r);
         request_unref(work->r);
     } else {
@@ -298,6 +301,7 @@ worker_main(void *arg)
     struct work work;
 
     worker_thread_is_ours();
+    w->this = &THIS;
     for (;;) {
         pthread_mutex_lock(&pool.lock);
         if (w->lost) {
@@ -314,6 +318,7 @@ worker_main(void *arg)
         pthread_mutex_unlock(&pool.lock);
         do_work(&w->py, &work);
     }
+    w->this = NULL; /* goes with the thread */
     pool.alive--;
     pthread_mutex_unlock(&pool.lock);
     /* its entry stays in the list: an interrupt may be on its way to it */
@@ -471,6 +476,18 @@ worker_queue_load(struct code *code)
     start_workers();
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
+}
+
+void
+worker_forget_xlator(const xlator_t *xl)
+{
+    pthread_mutex_lock(&pool.lock);
+    for (struct worker *w = pool.workers; w; w = w->next) {
+        /* it is in a handler that blocks; nothing there sets it */
+        if (w->this && __atomic_load_n(w->this, __ATOMIC_RELAXED) == xl)
+            __atomic_store_n(w->this, &global_xlator, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&pool.lock);
 }
 
 bool

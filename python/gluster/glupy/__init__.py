@@ -18,6 +18,7 @@ release_cbk(self, gfid) and releasedir_cbk(self, gfid) hear that GlusterFS has f
 a file, or that an open file or directory was closed.
 """
 import ctypes
+import gc
 import sys
 import types
 from ctypes import *  # noqa: F401,F403  modules expect it
@@ -137,6 +138,7 @@ def _prepare():
 
 _describe = errors.describe
 _loaded = 0
+_modules = {}  # c_this: its module's name
 
 
 def _warn_of(cls):
@@ -154,6 +156,7 @@ def _load(c_this, name, text, file):
     module = types.ModuleType(f'_glupy_module_{name.replace("-", "_")}_{_loaded}')
     module.__file__ = file
     sys.modules[module.__name__] = module
+    _modules[c_this] = module.__name__
     _, address, _ = _glupy.describe(c_this)
     _glupy.set_this(c_this, ctypes.cast(address, ctypes.POINTER(structures.xlator_t)))
     try:
@@ -164,8 +167,14 @@ def _load(c_this, name, text, file):
         _warn_of(module.xlator)
         return module.xlator(c_this)
     except BaseException:
-        del sys.modules[module.__name__]
+        sys.modules.pop(module.__name__, None)
         raise
+
+
+def _unload(c_this):
+    """A module that no operation uses any more: what only it has goes with it."""
+    sys.modules.pop(_modules.pop(c_this, None), None)
+    gc.collect()
 
 
 __all__ = (['StaleRequest', 'HandlerTimeout', 'Translator', 'dl', 'log_error', 'log_warning',

@@ -16,10 +16,12 @@ def describe(instance, where, error):
     places = []
     trace = error.__traceback__
     while trace is not None:
-        places.append((trace.tb_frame.f_code, trace.tb_lineno))
+        code = trace.tb_frame.f_code
+        places.append((code.co_filename, code.co_name, trace.tb_lineno))
         trace = trace.tb_next
     # a deep recursion is one place, wherever it ended
-    key = (instance, where, type(error), tuple(places[-8:]) or str(error))
+    # no objects in it: they would keep a module that is dropped
+    key = (instance, where, type(error).__qualname__, tuple(places[-8:]) or str(error))
     count = _seen.get(key, 0) + 1
     if count == 1 and len(_seen) >= _LIMIT:
         _seen.clear()
