@@ -95,7 +95,9 @@ absent() { ! fs stat "$1" 2>/dev/null; }
 # errno CMD...: the text after the last colon of what CMD complains
 errno() {
     run fs "$@"
+    # shellcheck disable=SC2154 # of bats
     [ "$status" != 124 ] || echo hung
+    # shellcheck disable=SC2154
     echo "${output##*: }"
 }
 logged() { on c1 grep -q -e "$@" "$LOG"; }
