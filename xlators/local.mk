@@ -12,7 +12,8 @@ xlators_glupy_la_SOURCES += xlators/glupy/view.h xlators/glupy/types.h \
 	xlators/glupy/context.h xlators/glupy/context.c \
 	xlators/glupy/view.c xlators/glupy/attribute.c xlators/glupy/loc.c xlators/glupy/iatt.c \
 	xlators/glupy/native.h xlators/glupy/request.h \
-	xlators/glupy/native.c xlators/glupy/task.c xlators/glupy/reply.c xlators/glupy/marshal.c \
+	xlators/glupy/native.c xlators/glupy/future.c xlators/glupy/task.c xlators/glupy/gather.c \
+	xlators/glupy/act.c xlators/glupy/child.c xlators/glupy/reply.c xlators/glupy/marshal.c \
 	xlators/glupy/timer.c \
 	xlators/glupy/entries.h xlators/glupy/entries.c \
 	xlators/glupy/dict.c xlators/glupy/dirent.c xlators/glupy/iovec.c xlators/glupy/lock.c

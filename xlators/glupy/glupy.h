@@ -5,7 +5,8 @@
  *   glupy.c     the xlator: options, which fops are intercepted, statedump
  *   fops.c      (generated) four typed functions per fop, and the table of them
  *   value.c     arguments held without their types
- *   request.c   the life of one intercepted fop; who owns it; exactly one unwind
+ *   request.c   the life of one intercepted fop; who owns it
+ *   act.c       winding and unwinding it; exactly one unwind
  *   native.h    the native interface: coroutines
  *   worker.c    the threads that run Python
  *   watchdog.c  the thread that never does, and sees what takes too long

@@ -55,6 +55,20 @@ shown_results(glusterfs_fop_t fop)
     return &results[fop];
 }
 
+int
+shown_place(const struct shown *shown, PyObject *name)
+{
+    for (unsigned i = 0; i < shown->count; i++) {
+        if (shown->name[i] == name)
+            return (int)i;
+    }
+    for (unsigned i = 0; i < shown->count; i++) { /* not interned: a key of **kwargs */
+        if (PyUnicode_Compare(shown->name[i], name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
 /* The iobref that belongs to the vector params[i]: it follows, within three. */
 static unsigned
 iobref_of(const struct param *params, unsigned i)

@@ -268,7 +268,7 @@ static struct outcome
 from_before(struct request *r, PyObject *result)
 {
     struct outcome o = {.ok = true, .decision = DECIDE_WIND, .child = r->child};
-    struct call *call = reply_call(result);
+    struct call *call = child_call(result);
 
     if (result == Py_None)
         return o;
@@ -324,7 +324,7 @@ take_inbox(struct request *r)
         next = event->next;
         if (event->is_call) {
             if (event->future) /* else for a handler of its own, which had no time left */
-                reply_came((struct call *)event);
+                child_answered((struct call *)event);
             continue;
         }
         PyObject *future = timer_over(event);
@@ -569,8 +569,8 @@ static PyMethodDef functions[] = {
 int
 native_init(PyObject *module)
 {
-    if (marshal_init() || PyModule_AddType(module, &request_type) || task_init(module) ||
-        reply_init(module))
+    if (marshal_init() || PyModule_AddType(module, &request_type) || future_init(module) || task_init() ||
+        gather_init(module) || reply_init(module) || child_init(module))
         return -1;
     return PyModule_AddFunctions(module, functions);
 }

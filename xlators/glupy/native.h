@@ -3,8 +3,9 @@
  * The native interface: coroutines that await their children's answers.
  *
  *   native.c   a module's handlers; from the start of one to what it decided
- *   task.c     what can be awaited, and the tasks that do
- *   reply.c    calls of a child and answers, as Python sees them
+ *   future.c   what can be awaited; gather.c: several at once
+ *   task.c     what awaits: coroutines on their way
+ *   child.c    calls of a child; reply.c: answers, as Python sees them
  *   marshal.c  one argument to Python and back
  *   timer.c    wakes who sleeps
  *
@@ -51,6 +52,9 @@ struct shown {
 };
 int
 marshal_init(void); /* 0, or -1 with an exception */
+/* The place of a name among what is shown, or -1. */
+int
+shown_place(const struct shown *shown, PyObject *name);
 const struct shown *
 shown_args(glusterfs_fop_t fop);
 const struct shown *
@@ -69,7 +73,7 @@ marshal_from_python(PyObject *o, const struct param *params, unsigned i, union v
 bool
 marshal_may_be_null(const struct param *param);
 
-/* ---- task.c ------------------------------------------------------------- */
+/* ---- future.c ------------------------------------------------------------- */
 
 struct future;
 
@@ -101,9 +105,27 @@ future_clear(struct future *f);
 /* It has come: one of both, which are taken over. */
 void
 future_done(struct future *f, PyObject *result, PyObject *error);
-/* The base of the types that can be awaited. */
+/* It has ended with the exception that is set. */
+void
+future_failed(struct future *f);
+/* A new one that has. */
+PyObject *
+future_with_error(struct request *r);
+/* How it ended, once: the result, or NULL with the exception set. */
+PyObject *
+future_take(struct future *f);
+/* Has waiter wait for o. 0, or -1 with an exception. It may be there at once. */
 int
-task_init(PyObject *module);
+future_await(struct future *waiter, PyObject *o);
+int
+future_init(PyObject *module);
+
+/* ---- task.c and gather.c ------------------------------------------------ */
+
+int
+task_init(void);
+int
+gather_init(PyObject *module);
 /* A task that drives coro for r. A new reference. */
 PyObject *
 task_new(struct request *r, PyObject *coro);
@@ -127,9 +149,6 @@ reply_init(PyObject *module);
 /* The answer that call got, as a Reply. A new reference. */
 PyObject *
 reply_of(struct call *call);
-/* An answer came: ends the future in which the module awaits it. */
-void
-reply_came(struct call *call);
 bool
 reply_is(PyObject *o);
 /* What o, a Reply to r's fop, says. values: what was changed, or NULL; answer: whose
@@ -137,9 +156,16 @@ reply_is(PyObject *o);
 int
 reply_read(struct request *r, PyObject *o, struct values **values, struct call **answer,
            int *op_ret, int *op_errno);
+/* ---- child.c ------------------------------------------------------------- */
+
+int
+child_init(PyObject *module);
+/* An answer came: ends the future in which the module awaits it. */
+void
+child_answered(struct call *call);
 /* The call that a future from self.child.<fop>() stands for, or NULL. */
 struct call *
-reply_call(PyObject *o);
+child_call(PyObject *o);
 
 /* ---- timer.c ------------------------------------------------------------ */
 

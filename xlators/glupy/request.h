@@ -173,6 +173,12 @@ word_owner(unsigned word)
 {
     return word & 0x7f;
 }
+/* The next phase's, QUEUED. */
+static inline unsigned
+request_queued_word(unsigned word)
+{
+    return ((word & ~0xffu) + 0x100) | QUEUED;
+}
 /* Takes r from `from` for `to`. False: somebody else was faster. */
 static inline bool
 request_take(struct request *r, unsigned from_word, enum owner to)
@@ -207,6 +213,9 @@ request_act_queued(struct request *r);
  * DECIDING. Not under the GIL. */
 void
 request_give_up(struct request *r);
+/* No child has r any more, which was DRAINING and is DECIDING now: goes on. */
+void
+request_drained(struct request *r);
 /* Winds the request to its child with these arguments; DECIDING. Returns as request_act.
  * The caller has a reference. */
 bool

@@ -332,3 +332,11 @@ values_release(struct values *values, const struct param *params, unsigned count
     }
     values->owned = 0;
 }
+
+void
+values_drop(struct values *values, const struct param *params, unsigned count)
+{
+    if (values)
+        values_release(values, params, count);
+    free(values);
+}

@@ -103,4 +103,8 @@ values_release_one(struct values *values, const struct param *params, unsigned i
 void
 values_release(struct values *values, const struct param *params, unsigned count);
 
+/* Releases and frees malloc'ed ones, or NULL. */
+void
+values_drop(struct values *values, const struct param *params, unsigned count);
+
 #endif
