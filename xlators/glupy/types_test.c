@@ -400,9 +400,10 @@ probe_init(void)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-/* GlusterFS leaves some of its own behind. */
+/* GlusterFS leaves some of its own behind. Seen by the sanitizer, though the rest of
+ * this program hides its names. */
 const char *
-__lsan_default_suppressions(void);
+__lsan_default_suppressions(void) __attribute__((visibility("default")));
 const char *
 __lsan_default_suppressions(void)
 {
