@@ -19,7 +19,7 @@
 
 #include "xlators/glupy/context.h"
 
-enum { PATIENCE_S = 2 };
+enum { PATIENCE_S = 2, LET_GO_MS = 300 };
 
 /* ---- a module ------------------------------------------------------------- */
 
@@ -107,6 +107,17 @@ wait_for_python(void)
         handshake_free(h);
 }
 
+/* Operations that were answered just now are still in the hands of the threads that did
+ * it. What Python keeps for longer is not waited for. */
+static void
+wait_for_requests(const struct glupy *g)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+
+    for (int i = 0; atomic_load(&g->live) && i < LET_GO_MS; i++)
+        nanosleep(&moment, NULL);
+}
+
 /* Until those who were giving something back have done so. */
 static void
 wait_for_releases(const struct glupy *g)
@@ -120,6 +131,8 @@ wait_for_releases(const struct glupy *g)
 static void
 go_down(struct glupy *g)
 {
+    if (!g->gone && g->goes_with_graph)
+        wait_for_requests(g);
     if (atomic_exchange(&g->gone, true))
         return;
     glupy_set_slots(g);

@@ -141,6 +141,7 @@ struct glupy {
     xlator_t *xl;            /* see glupy_this */
     char *name;              /* its name; stays */
     atomic_bool gone;        /* its graph goes: nothing of it is Python's any more */
+    atomic_uint live;        /* requests that are not freed; only with goes_with_graph */
     bool goes_with_graph;    /* what its requests hold is freed then, whoever has it */
     atomic_uint releasing;   /* threads that are about to give something back */
     atomic_bool freed;       /* xl is */

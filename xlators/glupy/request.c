@@ -121,6 +121,8 @@ request_new(struct glupy *g, struct code *code, call_frame_t *frame,
     atomic_init(&r->word, DECIDING);
     r->g = g;
     r->code = code;
+    if (g->goes_with_graph)
+        atomic_fetch_add(&g->live, 1);
     r->frame = frame;
     r->fop = fop;
     r->child = FIRST_CHILD(g->xl);
@@ -211,6 +213,8 @@ request_unref(struct request *r)
     }
     free(r->caller);
     memory_put(r);
+    if (g->goes_with_graph)
+        atomic_fetch_sub(&g->live, 1);
 }
 
 uint64_t
