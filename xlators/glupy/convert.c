@@ -62,19 +62,31 @@ convert_set_kinds(PyObject *dict)
 
 /* ---- values to Python --------------------------------------------------- */
 
+PyObject *
+convert_number(enum kind kind, int64_t i)
+{
+    switch (kind) {
+    case KIND_INT32:
+        return PyLong_FromLong((int32_t)i);
+    case KIND_UINT32:
+        return PyLong_FromUnsignedLong((uint32_t)i);
+    case KIND_INT64:
+        return PyLong_FromLongLong(i);
+    default:
+        return PyLong_FromUnsignedLongLong((uint64_t)i);
+    }
+}
+
 static PyObject *
 value_to_python(struct request *r, PyObject *handle, enum kind kind,
                 const union value *v)
 {
     switch (kind) {
     case KIND_INT32:
-        return PyLong_FromLong((int32_t)v->i);
     case KIND_UINT32:
-        return PyLong_FromUnsignedLong((uint32_t)v->i);
     case KIND_INT64:
-        return PyLong_FromLongLong(v->i);
     case KIND_UINT64:
-        return PyLong_FromUnsignedLongLong((uint64_t)v->i);
+        return convert_number(kind, v->i);
     case KIND_STR:
         if (!v->p)
             return Py_NewRef(null_text);

@@ -503,6 +503,9 @@ classic_stale(void);
  * or -1 with an exception. */
 int
 convert_set_kinds(PyObject *dict);
+/* A number of that kind. A new reference. */
+PyObject *
+convert_number(enum kind kind, int64_t i);
 /* Fills argv with the handler's arguments; the count, or -1 with an exception. */
 int
 convert_arguments(struct request *r, PyObject *handle, PyObject **argv);

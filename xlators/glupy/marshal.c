@@ -113,13 +113,10 @@ marshal_to_python(struct request *r, const struct param *params, const union val
 
     switch (params[i].kind) {
     case KIND_INT32:
-        return PyLong_FromLong((int32_t)v->i);
     case KIND_UINT32:
-        return PyLong_FromUnsignedLong((uint32_t)v->i);
     case KIND_INT64:
-        return PyLong_FromLongLong(v->i);
     case KIND_UINT64:
-        return PyLong_FromUnsignedLongLong((uint64_t)v->i);
+        return convert_number(params[i].kind, v->i);
     case KIND_STR:
         if (!v->p)
             Py_RETURN_NONE;
