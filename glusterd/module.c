@@ -23,6 +23,20 @@ module_read(const char *path, struct strbuf *source, const char **why)
     return !ret;
 }
 
+/* Adds bits to its mode. What others can write is left as it is: the checks refuse it, and
+ * nobody would see that it was so. */
+static int
+add_mode(const char *path, mode_t bits)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return -1;
+    if ((st.st_mode & 022) || (st.st_mode & bits) == bits)
+        return 0;
+    return chmod(path, (st.st_mode & 07777) | bits);
+}
+
 /* Applications on libgfapi run as any user, and run the volume's modules, which are code
  * and no secret: everybody may read them, and only root may write. What lies beside them
  * stays root's alone. */
@@ -33,7 +47,7 @@ make_readable(const struct site *site, const char *path)
     AUTO_FREE char *modules = site_path(site, "modules");
 
     if (ours && modules &&
-        (chmod(ours, 0711) || chmod(modules, 0755) || chmod(path, 0644)))
+        (add_mode(ours, 0011) || add_mode(modules, 0055) || add_mode(path, 0044)))
         log_warn("%s cannot be made readable for applications that are not root's: %s", path,
                  strerror(errno));
 }

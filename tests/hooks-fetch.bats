@@ -59,7 +59,7 @@ has_node() { grep -q "module-digest $sha" "$POOL_DIR/$1/lib/vols/v1/trusted-v1.t
     stock 1 volume set v1 user.x y
     run ! has_node 2
     wait_until 30 has_module 2
-    [ "$(stat -c '%a %u' "$POOL_DIR/2/lib/volext/modules/quiet.py")" = "600 0" ]
+    [ "$(stat -c '%a %u' "$POOL_DIR/2/lib/volext/modules/quiet.py")" = "644 0" ]
     wait_until 10 has_node 2
     as_desired v1 1 2
 }

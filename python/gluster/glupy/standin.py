@@ -238,9 +238,9 @@ class Request:
     """Who asks."""
 
     def __init__(self, fop=None, uid=0, gid=0, pid=1, groups=(), lk_owner=b'', unique=0,
-                 client=None):
+                 client=None, id=0):
         self.fop, self.uid, self.gid, self.pid, self.groups = fop, uid, gid, pid, groups
-        self.lk_owner, self.unique, self.client = lk_owner, unique, client
+        self.lk_owner, self.unique, self.client, self.id = lk_owner, unique, client, id
 
 
 # -- answers -------------------------------------------------------------------------
