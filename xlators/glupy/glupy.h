@@ -141,7 +141,8 @@ struct glupy {
     xlator_t *xl;            /* see glupy_this */
     char *name;              /* its name; stays */
     atomic_bool gone;        /* its graph goes: nothing of it is Python's any more */
-    atomic_uint live;        /* requests that are not freed; only with goes_with_graph */
+    atomic_uint live;        /* requests that are not freed (only with goes_with_graph), and
+                                what Python let go of and nobody has given back yet */
     bool goes_with_graph;    /* what its requests hold is freed then, whoever has it */
     atomic_uint releasing;   /* threads that are about to give something back */
     atomic_bool freed;       /* xl is */

@@ -134,13 +134,27 @@ own_release(struct later *later)
 }
 
 static void
+own_release_counted(struct later *later)
+{
+    struct glupy *g = ((struct own *)later)->g;
+
+    own_release(later);
+    if (g)
+        atomic_fetch_sub(&g->live, 1);
+}
+
+static void
 own_drop(struct own *own)
 {
     own->later.run = own_release;
-    if (own->kind == KIND_INODE || own->kind == KIND_FD || own->kind == KIND_LOC)
-        errand_later(&own->later);
-    else
+    if (own->kind != KIND_INODE && own->kind != KIND_FD && own->kind != KIND_LOC) {
         own_release(&own->later);
+        return;
+    }
+    if (own->g) /* its graph waits a little for what is on its way (down.c) */
+        atomic_fetch_add(&own->g->live, 1);
+    own->later.run = own_release_counted;
+    errand_later(&own->later);
 }
 
 void
