@@ -76,13 +76,16 @@ print(",".join(sorted({r["state"] for r in rows if r["kind"] == "brick"})))'
 
 @test "apply that is ended while a brick is stopped starts that brick first" {
     gluster 1 volume set r features.glupy-module negative
-    local pid apply code=0
-    pid=$(brick_pid 1 r)
+    local apply code=0 hook=/var/lib/glusterd/hooks/1/start/pre/S01held.sh
+    # the start is held until the signal was sent
+    printf '#!/bin/sh\ntouch /tmp/starting\nwhile [ -e /tmp/hold ]; do sleep .05; done\n' |
+        on 1 sh -c "touch /tmp/hold; cat >$hook; chmod 755 $hook"
     on 1 sh -c 'echo $$ >/tmp/apply; exec gluster --mode=script volume extension r apply' >"$BATS_TEST_TMPDIR/said" 2>&1 &
     apply=$!
-    wait_until 30 on 1 sh -c "! kill -0 $pid"
-    on 1 sh -c 'kill -TERM "$(cat /tmp/apply)"'
+    wait_until 60 on 1 test -e /tmp/starting
+    on 1 sh -c 'kill -TERM "$(cat /tmp/apply)"; rm /tmp/hold'
     wait $apply || code=$?
+    on 1 rm "$hook"
     cat "$BATS_TEST_TMPDIR/said"
     [ "$code" = 143 ]
     grep -q "interrupted; brick $(address 1):/srv/r was restarted" "$BATS_TEST_TMPDIR/said"
