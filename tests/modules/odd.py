@@ -140,5 +140,8 @@ async def spins(self, loc):
     try:
         await Event().wait()
     finally:
-        while True:
-            pass
+        try:
+            while True:
+                pass
+        finally:
+            log_info('spin is over')

@@ -68,6 +68,21 @@ make_symbols_global(void)
         dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
 }
 
+/* A state that nobody uses and that stays: where the thread of the only one ended while
+ * another thread made its own, CPython 3.11 would give that the static one, which is not
+ * yet reset then, and end the process. It is no thread's: it is the newest, and an
+ * interrupt goes to the newest that has the thread's number. */
+static int
+keep_a_state(void)
+{
+    PyThreadState *kept = PyThreadState_New(PyInterpreterState_Main());
+
+    if (!kept)
+        return -ENOMEM;
+    kept->thread_id = 0;
+    return 0;
+}
+
 static int
 start_interpreter(void)
 {
@@ -102,10 +117,7 @@ start_interpreter(void)
         gf_log("glupy", GF_LOG_ERROR, "Python: %s", status.err_msg);
         return -EIO;
     }
-    /* A state that nobody uses and that stays: where the thread of the only one ended while
-     * another thread made its own, CPython 3.11 would give that the static one, which is
-     * not yet reset then, and end the process. */
-    return PyThreadState_New(PyInterpreterState_Main()) ? 0 : -ENOMEM;
+    return keep_a_state();
 }
 
 static int
@@ -135,16 +147,10 @@ python_start(struct worker_state *w)
         err = start_interpreter();
         if (!err) {
             err = import_package();
-            /* Where the last one is deleted while another thread makes its own, CPython
-             * finds its first one neither used nor free, and aborts: one stays for ever */
-            PyThreadState_New(PyInterpreterState_Main());
             /* the state that was made now is this thread's. It must not make
              * another one: PyGILState_Ensure, for C code that calls back into
              * Python, would find this one and wait for the GIL it has */
             w->tstate = PyEval_SaveThread();
-            /* one that nobody uses: Python 3.11 dies when a state is made after the
-             * first one was deleted, and no other was there */
-            PyThreadState_New(PyInterpreterState_Main());
         }
         started = !err;
         broken = err;
