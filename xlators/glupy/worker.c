@@ -529,6 +529,15 @@ interrupt_worker(struct worker *w, struct request *r)
     pool.interrupts = interrupt;
 }
 
+/* Under pool.lock. */
+static void
+lose(struct worker *w)
+{
+    w->lost = true;
+    pool.lost++;
+    start_workers();
+}
+
 void
 worker_look_after(void)
 {
@@ -538,13 +547,15 @@ worker_look_after(void)
     for (struct worker *w = pool.workers; w; w = w->next) {
         bool late = w->deadline && now >= w->deadline;
 
-        if (w->lost || w->guest || (!waits_elsewhere(w) && !late))
+        if (w->guest)
             continue;
-        w->lost = true;
-        pool.lost++;
-        if (late)
+        if (!w->lost && (late || waits_elsewhere(w)))
+            lose(w);
+        if (late) {
+            /* and again, if it then goes on: one job may close several coroutines */
+            w->deadline = now + JOB_MS * 1000000ull;
             interrupt_worker(w, NULL);
-        start_workers();
+        }
     }
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
@@ -557,12 +568,9 @@ worker_replace(struct request *r)
     for (struct worker *w = pool.workers; w; w = w->next) {
         if (atomic_load(&w->py.current) != r || w->lost)
             continue;
-        if (!w->guest) {
-            w->lost = true;
-            pool.lost++;
-        }
+        if (!w->guest)
+            lose(w);
         interrupt_worker(w, r);
-        start_workers();
     }
     pthread_mutex_unlock(&pool.lock);
     pthread_cond_signal(&pool.work);
