@@ -48,9 +48,7 @@ peak() { dump memory-peak | head -1; }
 }
 
 @test "threads of a module's own are limited, too" {
-    # Python's Thread.start waits for ever where the thread had no memory to begin: the
-    # operation may be over by its timeout
-    serve "$(node g posix allocates memory 64 timeout 5000)"
+    serve "$(node g posix allocates memory 64 timeout 60000 on-error fail)"
     on c1 touch "$D/threads"
     there "$M/threads"
     [ "$(peak)" -le $((64 * MB + 33 * MB)) ]
