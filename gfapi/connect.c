@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * Connects to a volume through libgfapi and says why it cannot; see connect.h.
+ */
+#include "connect.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <glusterfs/api/glfs.h>
+
+#define SOCKET "/var/run/glusterd.socket" /* as GlusterFS's own programs have it */
+enum { LOG_LEVEL = 7 };                   /* GF_LOG_INFO: what a mount logs */
+
+/* libgfapi tells no reason if this fails, and would try for a while; so look first. */
+static int
+try_socket(const char *path, const char *program)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || strlen(path) >= sizeof(addr.sun_path)) {
+        fprintf(stderr, "%s: %s: %s\n", program, path,
+                fd < 0 ? strerror(errno) : "the name is too long for a socket");
+        return fd < 0 ? -errno : -ENAMETOOLONG;
+    }
+    memcpy(addr.sun_path, path, strlen(path) + 1);
+    if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+        return 0;
+    int e = errno;
+
+    if (e == EACCES || e == EPERM)
+        fprintf(stderr, "%s: glusterd's socket %s is root's: run this as root, or name a "
+                "server as SERVER:VOLUME\n", program, path);
+    else
+        fprintf(stderr, "%s: no glusterd at %s (%s): start it (systemctl start glusterd), or "
+                "name a server as SERVER:VOLUME\n", program, path, strerror(e));
+    return -e;
+}
+
+/* What libgfapi leaves in errno says little (EIO when no brick answers, also when all
+ * refuse); whether it got a volfile says how far it came. */
+static int
+explain(const struct connect_options *options, const struct connect_place *place,
+        struct glfs *fs, int e)
+{
+    const char *program = options->program, *volume = place->volume;
+    const char *server = place->server ? place->server : "this machine";
+    bool volfile = glfs_get_volfile(fs, NULL, 0) != 0;
+
+    if (e == ENOENT && !volfile)
+        fprintf(stderr, "%s: there is no volume %s: glusterd of %s does not know it; `gluster "
+                "volume list` there names those it has\n", program, volume, server);
+    else if (e == ENOTCONN && !volfile)
+        fprintf(stderr, "%s: no glusterd answers at %s: is the name right, does it run, does a "
+                "firewall let port 24007 through?\n", program, server);
+    else if (e == ENOTCONN || e == EIO)
+        fprintf(stderr, "%s: no brick of volume %s can be reached, or none accepts this client: "
+                "`gluster volume start %s` if it is not started; `gluster volume status %s` "
+                "shows the bricks, auth.allow and auth.reject in `gluster volume info %s` who "
+                "may use them\n", program, volume, volume, volume, volume);
+    else
+        fprintf(stderr, "%s: cannot connect to volume %s at %s: %s%s\n", program, volume,
+                server, strerror(e), options->log_file ? "; the log says more" : "");
+    return e ? -e : -EIO;
+}
+
+static int
+prepare(struct glfs *fs, const struct connect_options *options,
+        const struct connect_place *place)
+{
+    const char *server = place->server, *socket = NULL;
+
+    if (!server)
+        socket = options->socket ? options->socket : SOCKET;
+    else if (*server == '/')
+        socket = server;
+    if (socket) {
+        int ret = try_socket(socket, options->program);
+
+        if (ret)
+            return ret;
+    }
+    int ret = socket ? glfs_set_volfile_server(fs, "unix", socket, 0)
+                     : glfs_set_volfile_server(fs, "tcp", server, 0);
+
+    if (!ret)
+        ret = glfs_set_logging(fs, options->log_file ? options->log_file : "/dev/null",
+                               LOG_LEVEL);
+    for (size_t i = 0; !ret && i < options->xlator_option_count; i++) {
+        const struct connect_option *o = &options->xlator_options[i];
+
+        ret = glfs_set_xlator_option(fs, o->xlator, o->key, o->value);
+    }
+    if (!ret)
+        return 0;
+    int e = errno;
+
+    fprintf(stderr, "%s: cannot prepare the connection to volume %s%s%s: %s\n",
+            options->program, place->volume, options->log_file ? " with log " : "",
+            options->log_file ? options->log_file : "", strerror(e));
+    return e ? -e : -EINVAL;
+}
+
+int
+connect_volume(const char *spec, const struct connect_options *options,
+               struct glfs **fs, struct connect_place *place)
+{
+    AUTO_PLACE struct connect_place found = CONNECT_PLACE_INIT;
+    int ret = connect_place_find(spec, options, &found);
+
+    if (ret)
+        return ret;
+    struct glfs *connection = glfs_new(found.volume);
+
+    if (!connection) {
+        fprintf(stderr, "%s: cannot begin a connection to volume %s: %s\n", options->program,
+                found.volume, strerror(errno));
+        return -ENOMEM;
+    }
+    ret = prepare(connection, options, &found);
+    /* What did not come up is not taken down: glfs_fini() may wait for it for ever. */
+    if (ret)
+        return ret;
+    if (glfs_init(connection))
+        return explain(options, &found, connection, errno);
+    *fs = connection;
+    *place = found;
+    found = (struct connect_place)CONNECT_PLACE_INIT;
+    return 0;
+}
+
+void
+connect_leave(const char *program, int status)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "%s: cannot write to standard output: %s\n", program, strerror(errno));
+        status = 1;
+    }
+    fflush(stderr);
+    /* not exit(): threads of libgfapi run on, and what it would free they still use */
+    _exit(status);
+}
