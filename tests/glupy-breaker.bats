@@ -15,6 +15,7 @@ teardown() { glupy_umount; }
 looks() { fs sh -c 'for i in $(seq "$2"); do stat "$1/none$i"; done; :' sh "$M" "$1" 2>&1 | sort | uniq -c | sort -rn | head -3; }
 seen() { on c1 sh -c "cat /srv/$N.t.seen 2>/dev/null | wc -l"; }
 breaker() { [ "$(dump breaker)" = "$1" ]; }
+recent() { [ "$(dump breaker-recent-failures)" = "$1" ]; }
 turns() { node g posix turns module-option.file "/srv/$N.t" "$@"; }
 
 @test "so many failures open it; operations pass, and after the pause one is tried" {
@@ -69,9 +70,10 @@ turns() { node g posix turns module-option.file "/srv/$N.t" "$@"; }
     on c1 touch "/srv/$N.t"
     for _ in 1 2 3 4 5 6; do
         looks 1
-        sleep 1 # it is the distance in time that is tested
+        wait_until 20 recent 0
     done
     breaker closed
+    [ "$(dump errors)" -gt 8 ] # in all
 }
 
 @test "what takes too long counts, too" {

@@ -32,7 +32,7 @@ is_too_many(struct breaker *b, uint64_t now)
     /* the oldest of the last max */
     uint64_t oldest = b->times[b->next];
 
-    return oldest && now - oldest <= atomic_load(&b->window_s) * second;
+    return oldest && oldest + atomic_load(&b->window_s) * second >= now;
 }
 
 static bool
@@ -92,6 +92,20 @@ breaker_failed(struct glupy *g)
                "the module fails still (trial %u): all operations %s for another %u s",
                b->trials, what_becomes(g), atomic_load(&b->pause_s));
     pthread_mutex_unlock(&b->lock);
+}
+
+unsigned
+breaker_recent(struct glupy *g)
+{
+    struct breaker *b = &g->breaker;
+    uint64_t now = now_ns(), window = atomic_load(&b->window_s) * second;
+    unsigned count = 0;
+
+    pthread_mutex_lock(&b->lock);
+    for (unsigned i = 0; i < b->ring_size; i++)
+        count += b->times[i] && b->times[i] + window >= now;
+    pthread_mutex_unlock(&b->lock);
+    return count;
 }
 
 bool

@@ -387,6 +387,9 @@ breaker_asks(struct glupy *g, uint64_t *trial);
 /* The trial's operation is over; its failure, if it did fail, has been told before. */
 void
 breaker_tried(struct glupy *g, uint64_t trial);
+/* How many failures lie in the window now; of so many as open it, no more. */
+unsigned
+breaker_recent(struct glupy *g);
 /* Until the next trial; 0 while it is closed, or a trial is due. */
 unsigned
 breaker_seconds_left(const struct glupy *g);

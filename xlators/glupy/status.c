@@ -241,6 +241,7 @@ say_counters(const struct writer *w, struct glupy *g)
     say_number(w, "in-flight", in_flight > 0 ? (unsigned long long)in_flight : 0);
     say_text(w, "breaker", atomic_load(&g->breaker.until) ? "open" : "closed");
     say_number(w, "breaker-seconds-left", breaker_seconds_left(g));
+    say_number(w, "breaker-recent-failures", breaker_recent(g));
     say_number(w, "breaker-opened", atomic_load(&g->breaker.opened));
     say_number(w, "stuck-seconds", stuck_seconds());
     say_number(w, "stuck-times", stuck_count());
