@@ -145,7 +145,7 @@ native() { node g posix isolation_native $(options "$1"); }
     for i in 1 2 3; do [ "$(fs dd "if=$M/file" iflag=direct status=none)" = "some text" ]; done
     on c1 grep -qx revoked "/srv/$N.said"
     run ! on c1 grep -vx revoked "/srv/$N.said"
-    on c1 sh -c "umount $M; kill \$(cat /run/$N.brick.pid); rm -f /run/$N.brick.pid; sleep 1"
+    glupy_umount
     serve "$(classic fail)"
     for i in 1 2 3; do [ "$(fs dd "if=$M/file" iflag=direct status=none)" = "some text" ]; done
     [ "$(dump errors)" = 0 ]

@@ -33,6 +33,15 @@ def can(path, what, start=0, length=0):
     return child(other)
 
 
+def sleeping(pid):
+    """Waits until that process waits for something."""
+    while True:
+        with open(f'/proc/{pid}/stat') as f:
+            if f.read().rsplit(')', 1)[1].split()[0] != 'R':
+                return
+        os.sched_yield()
+
+
 def test_exclusive_excludes(d):
     with opened(f'{d}/a', RW) as fd:
         lock(fd, EX)
@@ -147,7 +156,7 @@ def test_waiting_for_a_lock(d):
             finally:
                 os._exit(0)
         same(os.read(r, 5), b'waits', 'the other')
-        time.sleep(.3)
+        sleeping(pid)
         same(os.waitpid(pid, os.WNOHANG), (0, 0), 'the other, while it is locked')
         lock(fd, UN)
         same(os.read(r, 5), b'has', 'the other')
@@ -167,9 +176,9 @@ def test_a_signal_ends_the_wait(d):
             def ring(*unused):
                 raise Rang
             signal.signal(signal.SIGALRM, ring)
-            signal.setitimer(signal.ITIMER_REAL, .3)
             with opened(f'{d}/a', os.O_RDWR) as mine:
                 try:
+                    signal.setitimer(signal.ITIMER_REAL, .3)
                     fcntl.lockf(mine, EX)
                 except Rang:
                     return 'interrupted'
