@@ -36,21 +36,23 @@ cat >"$work/dict" <<'EOF'
 "choices = "
 "default = "
 "type = enum"
+"gnBA"
+"gnQ1"
+"gnR1"
+"volext-gnotify-1"
 EOF
 
-# all of volgen but its tests
-sources=$(find "$root/volgen" -name '*.c' ! -name '*_test.c' ! -name 'fuzz_*.c')
-
-# run NAME SECONDS SEEDS...
+# run FOLDER NAME SECONDS SEEDS...: FOLDER/fuzz_NAME.c, with all of FOLDER but its tests
 run() {
-    name=$1 time=$2
-    shift 2
+    folder=$1 name=$2 time=$3
+    shift 3
     mkdir "$work/$name"
+    sources=$(find "$root/$folder" -name '*.c' ! -name '*_test.c' ! -name 'fuzz_*.c')
     # shellcheck disable=SC2086
     clang -g -O1 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I"$root" \
         -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-        "$root/volgen/fuzz_$name.c" $sources "$root/common/strbuf.c" \
-        "$root/common/kv.c" "$root/common/file.c" -lmd -o "$work/fuzz_$name"
+        "$root/$folder/fuzz_$name.c" $sources "$root/common/strbuf.c" \
+        "$root/common/kv.c" "$root/common/file.c" -lmd -lz -o "$work/fuzz_$name"
     if ! (cd "$work" && "./fuzz_$name" -max_total_time="$time" -timeout=10 -max_len=8192 \
             -rss_limit_mb=1024 -dict=dict -print_final_stats=1 "$name" "$@") >"$work/$name.log" 2>&1; then
         tail -n 60 "$work/$name.log"
@@ -61,6 +63,7 @@ run() {
     echo "$name: $runs runs in $time s, no finding"
 }
 
-run volfile $((seconds * 3 / 4 + 1)) "$corpus/volfiles" "$corpus/odd"
-run describe $((seconds / 4 + 1)) "$corpus/describe"
+run volgen volfile $((seconds / 2 + 1)) "$corpus/volfiles" "$corpus/odd"
+run volgen describe $((seconds / 4 + 1)) "$corpus/describe"
+run notify records $((seconds / 4 + 1))
 rm -rf "$work"

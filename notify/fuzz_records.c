@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * Fuzz target: any bytes as records, as messages, and as what a crash or a broken disk leaves of a
+ * journal's segment. What is accepted is written back to the same bytes; a
+ * journal is opened, read and written to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "notify/keep.h"
+#include "notify/wire.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+#define MUST(condition)                                                        \
+    ((condition) ? (void)0 : fail(__LINE__, #condition))
+
+_Noreturn static void
+fail(int line, const char *what)
+{
+    fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, what);
+    abort();
+}
+
+static void
+as_record(const uint8_t *data, size_t len)
+{
+    uint8_t again[NOTIFY_RECORD_MAX];
+    struct notify_record r;
+    ssize_t n = notify_record_decode(data, len, &r);
+
+    if (n < 0)
+        return;
+    MUST(notify_record_encode(&r, again, sizeof(again)) == n);
+    MUST(!memcmp(again, data, (size_t)n));
+}
+
+static void
+as_messages(const uint8_t *data, size_t len)
+{
+    uint8_t again[NOTIFY_REQUEST_SIZE_MAX];
+    struct notify_request q;
+    struct notify_reply r;
+
+    if (!notify_request_decode(data, len, &q)) {
+        MUST(notify_request_encode(&q, again, sizeof(again)) == (ssize_t)len);
+        MUST(!memcmp(again, data, len));
+    }
+    if (!notify_reply_decode(data, len, &r)) {
+        notify_reply_head(&r, again);
+        MUST(!memcmp(again, data, NOTIFY_REPLY_HEADER));
+    }
+}
+
+static char folder[64];
+
+static void
+remove_folder(void)
+{
+    rmdir(folder);
+}
+
+static bool
+count(const void *record, size_t len, void *arg)
+{
+    struct notify_record r;
+
+    MUST(notify_record_decode(record, len, &r) == (ssize_t)len);
+    MUST(len >= NOTIFY_RECORD_MIN && ++*(unsigned *)arg < 1u << 20);
+    return true;
+}
+
+/* Behind a good header, or, where the first byte says so, instead of it. */
+static void
+as_segment(const uint8_t *data, size_t len)
+{
+    const struct notify_limits limits = {.segment = 4096};
+    struct segment s = {.first = 1ull << NUMBERS_OF_A_RUN, .begun = 1};
+    uint8_t record[NOTIFY_RECORD_MIN];
+    const struct notify_record r = {.op = NOTIFY_UNLINK};
+    struct notify_place place = {0};
+    struct notify_journal *j;
+    unsigned records = 0;
+    bool overtaken;
+    int dir = open(folder, O_RDONLY | O_DIRECTORY);
+    int fd = segment_create(dir, &s);
+
+    MUST(fd >= 0);
+    MUST(pwrite(fd, data, len, data[0] & 1 ? 0 : SEGMENT_HEADER) == (ssize_t)len);
+    close(fd);
+    MUST(!notify_journal_open(folder, &limits, 2, &j));
+    MUST(notify_record_encode(&r, record, sizeof(record)) == sizeof(record));
+    MUST(!notify_journal_append(j, record, sizeof(record), 1, 3));
+    MUST(!notify_journal_read(j, &place, SIZE_MAX, &overtaken, count, &records));
+    MUST(records >= 2);
+    notify_place_close(&place);
+    for (size_t i = 0; i < j->count; i++) {
+        char name[SEGMENT_NAME];
+
+        segment_name(j->segments[i].first, name);
+        unlinkat(dir, name, 0);
+    }
+    char name[SEGMENT_NAME];
+
+    segment_name(s.first, name);
+    unlinkat(dir, name, 0);
+    notify_journal_drop(j);
+    close(dir);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    if (!*folder) {
+        snprintf(folder, sizeof(folder), "/tmp/volext-fuzz-journal.XXXXXX");
+        MUST(mkdtemp(folder));
+        atexit(remove_folder);
+    }
+    as_record(data, len);
+    as_messages(data, len);
+    if (len)
+        as_segment(data, len);
+    return 0;
+}

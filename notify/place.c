@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The side of a journal that reads. A reader's place stays good while segments are
+ * written and taken away.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "notify/keep.h"
+
+void
+notify_place_close(struct notify_place *place)
+{
+    if (place->open)
+        close(place->fd);
+    place->open = false;
+}
+
+/* How far the place's segment may be read. One that was taken away: to its end, which
+ * stays as it was. */
+static uint64_t
+readable(struct notify_journal *j, const struct notify_place *place)
+{
+    uint64_t bytes = UINT64_MAX;
+
+    pthread_mutex_lock(&j->lock);
+    for (size_t i = 0; i < j->count; i++) {
+        if (j->segments[i].first == place->segment)
+            bytes = j->segments[i].bytes;
+    }
+    pthread_mutex_unlock(&j->lock);
+    if (bytes < UINT64_MAX)
+        return bytes;
+    off_t end = lseek(place->fd, 0, SEEK_END);
+    return end < 0 ? 0 : (uint64_t)end;
+}
+
+/* The segment that has number seq, or the next one that is there; after another one, if
+ * that is not 0. False where there is none. */
+static bool
+find_segment(struct notify_journal *j, uint64_t seq, uint64_t after, struct segment *s)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&j->lock);
+    for (size_t i = 0; i < j->count && !found; i++) {
+        bool last = i + 1 == j->count;
+
+        found = after ? j->segments[i].first > after : last || j->segments[i + 1].first > seq;
+        if (found)
+            *s = j->segments[i];
+    }
+    pthread_mutex_unlock(&j->lock);
+    return found;
+}
+
+/* False where there is none. */
+static bool
+next_segment(struct notify_journal *j, struct notify_place *place, bool *overtaken)
+{
+    uint64_t after = place->open ? place->segment : 0;
+    struct segment s, again;
+
+    for (; find_segment(j, place->seq, after, &s); after = s.first) {
+        int fd = segment_open(j->dir, s.first, O_RDONLY, &again);
+
+        if (fd < 0) {
+            *overtaken = true; /* somebody took it away */
+            continue;
+        }
+        if (s.after && place->seq <= s.after && s.first > place->seq)
+            *overtaken = true;
+        notify_place_close(place);
+        *place = (struct notify_place){place->seq, fd, true, s.first, SEGMENT_HEADER};
+        return true;
+    }
+    return false;
+}
+
+/* Hands out what the batch has from place->seq on. False where each has enough. */
+static bool
+give(struct notify_place *place, const uint8_t *at, size_t len,
+     bool (*each)(const void *record, size_t len, void *arg), void *arg)
+{
+    struct notify_record r;
+
+    for (ssize_t n; len; at += n, len -= (size_t)n) {
+        n = notify_record_decode(at, len, &r);
+        if (n < 0)
+            return true; /* whole by its checksum: written by something newer */
+        if (r.seq < place->seq)
+            continue;
+        if (!each(at, (size_t)n, arg))
+            return false;
+        place->seq = r.seq + 1;
+    }
+    return true;
+}
+
+/* A broken batch hides what is behind it in its segment. */
+static void
+leave_segment(struct notify_place *place, uint64_t end, bool *overtaken)
+{
+    place->offset = end;
+    *overtaken = true;
+}
+
+int
+notify_journal_read(struct notify_journal *j, struct notify_place *place, size_t limit,
+                    bool *overtaken, bool (*each)(const void *record, size_t len, void *arg),
+                    void *arg)
+{
+    AUTO_FREE uint8_t *buf = malloc(NOTIFY_BATCH_SIZE_MAX);
+    size_t looked_at = 0;
+    struct batch b;
+
+    *overtaken = false;
+    if (!buf)
+        return -ENOMEM;
+    while (looked_at < limit) {
+        uint64_t end = place->open ? readable(j, place) : 0;
+
+        if (!place->open || place->offset >= end) {
+            if (!next_segment(j, place, overtaken))
+                break;
+            continue;
+        }
+        if (batch_read(place->fd, place->offset, &b)) {
+            leave_segment(place, end, overtaken);
+            continue;
+        }
+        if (b.last >= place->seq) {
+            if (batch_records(place->fd, place->offset, &b, buf)) {
+                leave_segment(place, end, overtaken);
+                continue;
+            }
+            looked_at += b.bytes;
+            if (!give(place, buf, b.bytes, each, arg))
+                return 0;
+        }
+        place->offset += BATCH_HEADER + b.bytes;
+    }
+    return 0;
+}
