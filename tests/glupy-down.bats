@@ -39,7 +39,7 @@ all_is_stale() {
 @test "an application leaves the volume while a handler blocks; that touches nothing that is freed" {
     module
     # undefined values are CPython's and GlusterFS's own affair; freed memory is ours
-    run on 1 timeout 250 valgrind -q --undef-value-errors=no --error-exitcode=9 --num-callers=30 \
+    run on 1 timeout 250 valgrind -q --fair-sched=yes --undef-value-errors=no --error-exitcode=9 --num-callers=30 \
         /srv/fini v1 /srv/out/app.log "$F" /there /blocks
     echo "$output" | head -60
     [ "$status" = 0 ]
