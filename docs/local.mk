@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
-dist_man_MANS = docs/volext.8
+dist_man_MANS = docs/volext.8 docs/gupcallwait.1

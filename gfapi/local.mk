@@ -14,3 +14,5 @@ check_PROGRAMS += gfapi/place_test
 gfapi_place_test_SOURCES = gfapi/place_test.c
 gfapi_place_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 gfapi_place_test_LDADD = gfapi/libconnect.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
+
+include gfapi/gupcallwait/local.mk

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * gupcallwait: waits for upcalls of a GlusterFS volume, the messages by which bricks tell
+ * their clients that something these have cached is no longer so. It is also an example of
+ * a program that uses them: docs/gupcallwait.md goes through its parts.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include <glusterfs/api/glfs-handles.h>
+
+#include "gfapi/connect.h"
+#include "gfapi/gupcallwait/lease.h"
+#include "gfapi/gupcallwait/look.h"
+#include "gfapi/gupcallwait/setting.h"
+
+#define PROGRAM "gupcallwait"
+
+enum status { EVENT = 0, FAILED = 1, TIMED_OUT = 2 }; /* inotifywait's */
+
+struct options {
+    struct show show;
+    const char *volume, *log_file;
+    double timeout; /* seconds without an event; 0: for ever */
+    double keep;    /* seconds from one look at everything to the next; 0: chosen */
+    long expiry;    /* features.cache-invalidation-timeout; 0: asked for */
+    bool monitor, quiet, recursive, lease, lease_write;
+};
+
+static const char usage[] =
+    "usage: gupcallwait [OPTION]... VOLUME PATH...\n"
+    "       gupcallwait [OPTION]... /PATH/ON/A/MOUNT\n"
+    "\n"
+    "Waits until a brick of a GlusterFS volume tells that one of the files, or something in\n"
+    "one of the folders, was changed by another client, and says what has changed.\n"
+    "\n"
+    "VOLUME is VOLUME (of this machine's glusterd), SERVER:VOLUME or a path on a mount of it.\n"
+    "PATH is one inside the volume.\n"
+    "\n"
+    "  -m, --monitor            go on after the first event\n"
+    "  -r, --recursive          what is in subfolders, too\n"
+    "  -t, --timeout SECONDS    end, with 2, when no event came for so long\n"
+    "  -q, --quiet              only errors on standard error\n"
+    "  -e, --event LIST         only these: modify,attrib,create,delete,delete_self,\n"
+    "                           moved_from,moved_to,move_self,lease_recall\n"
+    "  -l, --lease[=read|write] take a lease on each file, show its recall, give it back\n"
+    "      --json               a JSON object per line\n"
+    "      --format FORMAT      %w watched path, %f entry, %e events (%Xe: with X between),\n"
+    "                           %g gfid, %u flags of the upcall, %T time, %n newline, %0 NUL, %%\n"
+    "      --timefmt FORMAT     of %T, as for date(1)\n"
+    "      --no-newline         nothing after what --format gives\n"
+    "      --keep SECONDS       how often to ask for everything again\n"
+    "      --expiry SECONDS     the volume's features.cache-invalidation-timeout; not asked for\n"
+    "      --log FILE           what libgfapi logs\n"
+    "      --help, --version\n"
+    "\n"
+    "Ends with 0: an event came; 1: an error; 2: the time was over.\n";
+
+static struct timespec
+after(double seconds)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    ts.tv_sec += (time_t)seconds;
+    ts.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
+    if (ts.tv_nsec >= 1000000000L) {
+        ts.tv_sec++;
+        ts.tv_nsec -= 1000000000L;
+    }
+    return ts;
+}
+
+static bool
+earlier(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/* -- upcalls arrive ------------------------------------------------------------------ */
+
+static bool
+gfid_of(struct glfs_object *object, unsigned char gfid[GFID_SIZE])
+{
+    return object && glfs_h_extract_handle(object, gfid, GFID_SIZE) == GFID_SIZE;
+}
+
+/* On a thread of libgfapi, of which there are few, and whose stack is small: notes what
+ * the upcall was about, and leaves the rest to the main thread. */
+static void
+arrived(struct glfs_upcall *upcall, void *data)
+{
+    struct watch_set *set = data;
+    unsigned char gfid[GFID_SIZE], target[GFID_SIZE];
+
+    if (glfs_upcall_get_reason(upcall) == GLFS_UPCALL_INODE_INVALIDATE) {
+        struct glfs_upcall_inode *inode = glfs_upcall_get_event(upcall);
+
+        if (gfid_of(glfs_upcall_inode_get_object(inode), gfid)) {
+            bool to = gfid_of(glfs_upcall_inode_get_pobject(inode), target);
+
+            watch_mark(set, gfid, (uint32_t)glfs_upcall_inode_get_flags(inode),
+                       to ? target : NULL, false);
+        }
+    } else if (glfs_upcall_get_reason(upcall) == GLFS_UPCALL_RECALL_LEASE) {
+        struct glfs_upcall_lease *lease = glfs_upcall_get_event(upcall);
+
+        if (gfid_of(glfs_upcall_lease_get_object(lease), gfid))
+            watch_mark(set, gfid, 0, NULL, true);
+    }
+    glfs_free(upcall);
+}
+
+/* -- the volume ---------------------------------------------------------------------- */
+
+/* A lookup that the client's own caches answer reaches no brick, and would not count
+ * there. md-cache stays in the graph with what it is good for here: it registers at the
+ * bricks the names of extended attributes whose changes are told; stock registers none of
+ * the user's. */
+static const struct connect_option own_graph[] = {
+    {"*-md-cache", "pass-through", "on"},
+    {"*-md-cache", "cache-invalidation", "on"},
+    {"*-md-cache", "xattr-cache-list", "user.*"},
+    {"*-nl-cache", "pass-through", "on"},
+    {"*-quick-read", "pass-through", "on"},
+};
+
+/* When the volume's options or bricks change, libgfapi makes a new graph, a new client to
+ * the bricks, which know nothing of its interest; nobody tells the program. But it can see
+ * the volfile, which is in memory: a number that changes with it. */
+static uint64_t
+volfile_number(struct glfs *fs)
+{
+    ssize_t size = -glfs_get_volfile(fs, NULL, 0);
+    AUTO_FREE unsigned char *text = size > 0 ? malloc((size_t)size) : NULL;
+    uint64_t n = 14695981039346656037u; /* FNV-1a */
+
+    if (!text || glfs_get_volfile(fs, text, (size_t)size) != size)
+        return 0;
+    for (ssize_t i = 0; i < size; i++)
+        n = (n ^ text[i]) * 1099511628211u;
+    return n;
+}
+
+static int
+check_setting(const struct connect_place *place, const struct options *o,
+              struct setting *setting)
+{
+    if (o->expiry) {
+        *setting = (struct setting){.upcall = true, .timeout = o->expiry, .leases = true};
+        return 0;
+    }
+    int ret = setting_read(place, setting);
+
+    if (ret) {
+        if (!o->quiet)
+            fprintf(stderr, PROGRAM ": the options of volume %s cannot be had (%s): taking 60 "
+                    "for features.cache-invalidation-timeout; --expiry SECONDS tells it\n",
+                    place->volume,
+                    ret == -ENOENT ? "there is no gluster program here"
+                    : ret == -EIO  ? "`gluster volume info` failed"
+                                   : strerror(-ret));
+        *setting = (struct setting){.upcall = true, .timeout = 60, .leases = true};
+        return 0;
+    }
+    if (!setting->upcall) {
+        fprintf(stderr, PROGRAM ": volume %s sends no upcalls (features.cache-invalidation is "
+                "off): gluster volume upcall %s enable\n", place->volume, place->volume);
+        return -EOPNOTSUPP;
+    }
+    if (o->lease && !setting->leases) {
+        fprintf(stderr, PROGRAM ": volume %s gives no leases (features.leases is off): gluster "
+                "volume upcall %s enable leases\n", place->volume, place->volume);
+        return -EOPNOTSUPP;
+    }
+    return 0;
+}
+
+/* -- waiting ------------------------------------------------------------------------- */
+
+struct wait {
+    const struct options *options;
+    const struct connect_place *place;
+    struct look look;
+    struct setting setting;
+    uint64_t volfile;
+    struct timespec next_look, next_setting, end;
+};
+
+/* Everything is asked for again well before the brick forgets that it was, and more often
+ * if that is cheap: it finds what a brick that was restarted did not tell. */
+static double
+interval(const struct wait *w)
+{
+    double limit = (double)w->setting.timeout / 3, cheap = (double)w->look.set.count / 100;
+
+    if (w->options->keep > 0)
+        return w->options->keep;
+    cheap = cheap < 5 ? 5 : cheap;
+    return cheap < limit ? cheap : limit;
+}
+
+static void
+handle(struct wait *w, const struct upcall *upcall)
+{
+    look_at(&w->look, upcall);
+    if (!upcall->recalled || !upcall->watch->lease)
+        return;
+    uint32_t what = EV_LEASE_RECALL;
+
+    w->look.shown += show_event(&w->options->show,
+                                &(struct event){.watch = upcall->watch, .what = what});
+    lease_return(upcall->watch, w->options->lease_write);
+}
+
+/* The replicas tell of a change within milliseconds: one look then serves all of them, and
+ * sees it on each. */
+static void
+handle_queue(struct wait *w)
+{
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    struct upcall upcall;
+
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+    while (watch_take(&w->look.set, &upcall))
+        handle(w, &upcall);
+    look_sweep(&w->look);
+}
+
+/* Looks at everything. What upcalls name meanwhile comes first. */
+static void
+look_at_all(struct wait *w)
+{
+    struct upcall upcall;
+
+    for (struct watch *x = w->look.set.first; x; x = x->next) {
+        while (watch_take(&w->look.set, &upcall))
+            handle(w, &upcall);
+        look_at(&w->look, &(struct upcall){.watch = x});
+    }
+    look_sweep(&w->look);
+    w->next_look = after(interval(w));
+}
+
+/* Once a second: is there a new graph, is it time to look at all, is upcall still on? */
+static int
+tick(struct wait *w)
+{
+    struct timespec now = after(0);
+    uint64_t volfile = volfile_number(w->look.fs);
+
+    if (volfile != w->volfile) {
+        w->volfile = volfile;
+        w->next_setting = now;
+        look_at_all(w);
+        /* once more when the new graph is surely the one in use */
+        w->next_look = after(3);
+    } else if (!earlier(&now, &w->next_look))
+        look_at_all(w);
+    if (!earlier(&now, &w->next_setting) && !w->options->expiry) {
+        struct setting setting;
+
+        /* a glusterd that does not answer now is no reason to end */
+        if (!setting_read(w->place, &setting) &&
+            check_setting(w->place, w->options, &w->setting))
+            return -EOPNOTSUPP;
+        w->next_setting = after(60);
+    }
+    return 0;
+}
+
+static enum status
+wait_for_events(struct wait *w)
+{
+    const struct options *o = w->options;
+    size_t shown = w->look.shown;
+
+    for (;;) {
+        struct timespec until = after(1);
+
+        if (o->timeout > 0 && earlier(&w->end, &until))
+            until = w->end;
+        if (earlier(&w->next_look, &until))
+            until = w->next_look;
+        if (watch_wait(&w->look.set, &until))
+            handle_queue(w);
+        if (tick(w))
+            return FAILED;
+        if (w->look.shown != shown) {
+            if (!o->monitor || ferror(stdout))
+                return EVENT;
+            shown = w->look.shown;
+            w->end = after(o->timeout);
+        }
+        if (!w->look.named) {
+            fprintf(stderr, PROGRAM ": nothing is left to watch\n");
+            return o->monitor ? EVENT : FAILED;
+        }
+        struct timespec now = after(0);
+
+        if (o->timeout > 0 && !earlier(&now, &w->end))
+            return TIMED_OUT;
+    }
+}
+
+static int
+set_up(struct wait *w, char *const *paths, int count)
+{
+    const struct options *o = w->options;
+    struct look *look = &w->look;
+
+    if (glfs_upcall_register(look->fs, GLFS_EVENT_ANY, arrived, &look->set) < 0) {
+        fprintf(stderr, PROGRAM ": libgfapi takes no callback for upcalls: %s\n",
+                strerror(errno));
+        return -EIO;
+    }
+    if (!o->quiet)
+        fprintf(stderr, "Setting up watches.%s\n",
+                o->recursive ? "  Beware: with -r this may take a while!" : "");
+    for (int i = 0; i < count; i++) {
+        AUTO_STRBUF struct strbuf path = STRBUF_INIT;
+        bool below = *paths[i] != '/' && strcmp(w->place->dir, "/") != 0;
+
+        /* one slash before each part, none at the end */
+        strbuf_str(&path, below ? w->place->dir : "");
+        for (const char *p = paths[i]; *p; p += strcspn(p, "/")) {
+            p += strspn(p, "/");
+            if (*p)
+                strbuf_fmt(&path, "/%.*s", (int)strcspn(p, "/"), p);
+        }
+        if (look_add(look, path.len ? path.data : "/"))
+            return -ENOENT;
+    }
+    for (struct watch *x = look->set.first; o->lease && x; x = x->next) {
+        if (x->named && lease_take(look->fs, x, o->lease_write))
+            return -EIO;
+    }
+    if (!o->quiet)
+        fprintf(stderr, "Watches established.\n");
+    return 0;
+}
+
+static enum status
+run(const struct options *o, char *const *paths, int count)
+{
+    struct wait w = {.options = o};
+    AUTO_PLACE struct connect_place place = CONNECT_PLACE_INIT;
+    const struct connect_options options = {
+        .program = PROGRAM,
+        .log_file = o->log_file,
+        .no_follow = !count, /* a link itself may be watched */
+        .xlator_options = own_graph,
+        .xlator_option_count = ARRAY_SIZE(own_graph),
+    };
+    char *here[] = {(char *)""};
+
+    if (connect_volume(o->volume, &options, &w.look.fs, &place) ||
+        check_setting(&place, o, &w.setting))
+        return FAILED;
+    if (watch_set_init(&w.look.set)) {
+        fprintf(stderr, PROGRAM ": out of memory\n");
+        return FAILED;
+    }
+    w.place = &place;
+    w.look.show = &o->show;
+    w.look.recursive = o->recursive;
+    w.volfile = volfile_number(w.look.fs);
+    if (set_up(&w, count ? paths : here, count ? count : 1))
+        return FAILED;
+    w.next_look = after(interval(&w));
+    w.next_setting = after(60);
+    w.end = after(o->timeout);
+    return wait_for_events(&w);
+}
+
+/* -- the command line ---------------------------------------------------------------- */
+
+static bool
+seconds(const char *option, const char *text, double least, double *value)
+{
+    char *end;
+
+    errno = 0;
+    *value = strtod(text, &end);
+    if (!errno && end != text && !*end && *value >= least && *value <= INT_MAX)
+        return true;
+    fprintf(stderr, PROGRAM ": --%s %s: a number of seconds is needed, at least %g\n", option,
+            text, least);
+    return false;
+}
+
+static bool
+lease_type(const char *text, struct options *o)
+{
+    o->lease = true;
+    o->lease_write = text && !strcmp(text, "write");
+    if (!text || o->lease_write || !strcmp(text, "read"))
+        return true;
+    fprintf(stderr, PROGRAM ": --lease=%s: there are read and write\n", text);
+    return false;
+}
+
+static bool
+events(const char *text, struct options *o)
+{
+    const char *bad;
+    size_t len;
+
+    if (!show_parse_events(text, &o->show.mask, &bad, &len))
+        return true;
+    fprintf(stderr, PROGRAM ": --event %.*s: there is no such event; --help lists them\n",
+            (int)len, bad);
+    return false;
+}
+
+static bool
+format(const char *text, struct options *o)
+{
+    const char *bad;
+
+    o->show.format = text;
+    if (!show_check_format(text, &bad))
+        return true;
+    fprintf(stderr, PROGRAM ": --format %s: %.2s means nothing; --help lists the codes\n", text,
+            bad);
+    return false;
+}
+
+enum { OPT_JSON = 256, OPT_FORMAT, OPT_TIMEFMT, OPT_NO_NEWLINE, OPT_KEEP, OPT_EXPIRY, OPT_LOG, OPT_HELP, OPT_VERSION };
+
+static const struct option longs[] = {
+    {"monitor", no_argument, NULL, 'm'},
+    {"recursive", no_argument, NULL, 'r'},
+    {"timeout", required_argument, NULL, 't'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"event", required_argument, NULL, 'e'},
+    {"lease", optional_argument, NULL, 'l'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"timefmt", required_argument, NULL, OPT_TIMEFMT},
+    {"no-newline", no_argument, NULL, OPT_NO_NEWLINE},
+    {"keep", required_argument, NULL, OPT_KEEP},
+    {"expiry", required_argument, NULL, OPT_EXPIRY},
+    {"log", required_argument, NULL, OPT_LOG},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* One option. False: it is wrong, and that was said. */
+static bool
+take_option(int option, struct options *o)
+{
+    double number;
+
+    switch (option) {
+    case 'm':
+        return o->monitor = true;
+    case 'r':
+        return o->recursive = true;
+    case 't':
+        return seconds("timeout", optarg, 0, &o->timeout);
+    case 'q':
+        return o->quiet = true;
+    case 'e':
+        return events(optarg, o);
+    case 'l':
+        return lease_type(optarg, o);
+    case OPT_JSON:
+        return o->show.json = true;
+    case OPT_FORMAT:
+        return format(optarg, o);
+    case OPT_TIMEFMT:
+        o->show.time_format = optarg;
+        return true;
+    case OPT_NO_NEWLINE:
+        return o->show.no_newline = true;
+    case OPT_KEEP:
+        return seconds("keep", optarg, 1, &o->keep);
+    case OPT_EXPIRY:
+        if (!seconds("expiry", optarg, 1, &number))
+            return false;
+        o->expiry = (long)number;
+        return true;
+    case OPT_LOG:
+        o->log_file = optarg;
+        return true;
+    default:
+        return false;
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options o = {0};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "mrt:qe:l", longs, NULL)) >= 0) {
+        if (option == OPT_HELP || option == OPT_VERSION) {
+            fputs(option == OPT_HELP ? usage : PROGRAM " " PKGVERSION "\n", stdout);
+            connect_leave(PROGRAM, 0);
+        }
+        if (option == '?')
+            fprintf(stderr, "`gupcallwait --help` lists the options\n");
+        if (!take_option(option, &o))
+            return FAILED;
+    }
+    if (!o.show.mask)
+        o.show.mask = EV_ALL;
+    argv += optind;
+    argc -= optind;
+    if (argc < 1 || (argc == 1 && !strchr(argv[0], '/'))) {
+        fprintf(stderr, PROGRAM ": %s is missing; `gupcallwait --help` tells more\n",
+                argc ? "the PATH to watch" : "the VOLUME");
+        return FAILED;
+    }
+    o.volume = argv[0];
+    connect_leave(PROGRAM, run(&o, argv + 1, argc - 1));
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The volume's options, from `gluster volume info`; see setting.h.
+ */
+#include "setting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+
+#include "common/strbuf.h"
+
+extern char **environ;
+
+static int
+spawn(char *const *argv, int out, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    int ret = posix_spawn_file_actions_init(&actions);
+
+    if (ret)
+        return -ret;
+    if (!(ret = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO)) &&
+        !(ret = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
+                                                 O_WRONLY, 0)) &&
+        !(ret = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+                                                 O_RDONLY, 0)))
+        ret = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return -ret;
+}
+
+/* The standard output of a program that must succeed. */
+static int
+output_of(char *const *argv, struct strbuf *out)
+{
+    char piece[4096];
+    int ends[2], status, ret;
+    ssize_t len;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC))
+        return -errno;
+    AUTO_CLOSE int from = ends[0];
+
+    ret = spawn(argv, ends[1], &pid);
+    close(ends[1]);
+    if (ret)
+        return ret;
+    while ((len = read(from, piece, sizeof(piece))) > 0 || (len < 0 && errno == EINTR)) {
+        if (len > 0)
+            strbuf_add(out, piece, (size_t)len);
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    return strbuf_failed(out) ? -ENOMEM : status ? -EIO : 0;
+}
+
+static bool
+is_on(const char *value)
+{
+    return !strcasecmp(value, "on") || !strcasecmp(value, "yes") ||
+           !strcasecmp(value, "true") || !strcasecmp(value, "enable") || !strcmp(value, "1");
+}
+
+static void
+take_line(char *line, struct setting *s)
+{
+    char *value = strstr(line, ": ");
+
+    if (!value)
+        return;
+    *value = '\0';
+    value += 2;
+    value[strcspn(value, " \r")] = '\0';
+    if (!strcmp(line, "features.cache-invalidation"))
+        s->upcall = is_on(value);
+    else if (!strcmp(line, "features.leases"))
+        s->leases = is_on(value);
+    else if (!strcmp(line, "features.cache-invalidation-timeout") && atol(value) > 0)
+        s->timeout = atol(value);
+}
+
+int
+setting_read(const struct connect_place *place, struct setting *setting)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    bool local = !place->server || *place->server == '/';
+    AUTO_FREE char *where = !place->server ? strdup("--mode=script")
+                          : str_fmt(local ? "--glusterd-sock=%s" : "--remote-host=%s",
+                                    place->server);
+    char *argv[] = {(char *)"gluster", (char *)"--mode=script", where, (char *)"volume",
+                    (char *)"info", place->volume, NULL};
+    struct setting found = {.timeout = 60}; /* `volume info` has no line for a default */
+    char *rest, *line;
+
+    if (!where)
+        return -ENOMEM;
+    int ret = output_of(argv, &text);
+
+    if (ret)
+        return ret;
+    if (!text.data)
+        return -EIO;
+    for (rest = text.data; (line = strsep(&rest, "\n"));)
+        take_line(line, &found);
+    *setting = found;
+    return 0;
+}
