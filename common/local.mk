@@ -7,6 +7,7 @@ common_libcommon_a_SOURCES = \
 	common/json.c common/json.h common/json_read.c \
 	common/kv.c common/kv.h \
 	common/log.c common/log.h \
+	common/must.h \
 	common/strbuf.c common/strbuf.h \
 	common/utf8.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(MD_CFLAGS) -fPIC

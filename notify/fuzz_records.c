@@ -8,21 +8,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "common/must.h"
 #include "notify/keep.h"
 #include "notify/wire.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-#define MUST(condition)                                                        \
-    ((condition) ? (void)0 : fail(__LINE__, #condition))
-
-_Noreturn static void
-fail(int line, const char *what)
-{
-    fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, what);
-    abort();
-}
 
 static void
 as_record(const uint8_t *data, size_t len)

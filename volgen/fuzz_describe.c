@@ -6,12 +6,11 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "common/must.h"
 #include "volgen/describe.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-#define MUST(condition) ((condition) ? (void)0 : abort())
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

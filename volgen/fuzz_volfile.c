@@ -7,20 +7,11 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "common/must.h"
 #include "volgen/volgen.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-#define MUST(condition)                                                        \
-    ((condition) ? (void)0 : fail(__LINE__, #condition))
-
-_Noreturn static void
-fail(int line, const char *what)
-{
-    fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, what);
-    abort();
-}
 
 static uint64_t seed;
 
