@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The peer command's request upcall-status VOLUME: what this node's bricks keep about
+ * clients, and whether this node's mounts can be told of changes.
+ *
+ *   brick  name=HOST:PATH state=running|down switch=on|off timeout=S leases=on|off
+ *          inodes=N clients=N shared=N   or, instead of these three, why=…
+ *   mount  as mounts.h says
+ */
+#include <errno.h>
+
+#include "common/file.h"
+#include "glusterd/dump.h"
+#include "glusterd/mounts.h"
+#include "glusterd/peer.h"
+#include "glusterd/store.h"
+
+enum { VOLFILE_MAX = 64 << 20 };
+
+struct watched {
+    struct brick brick;
+    pid_t pid;
+    struct kv fields;
+};
+
+struct bricks {
+    struct watched *list;
+    size_t count;
+};
+
+static void
+bricks_free(struct bricks *bricks)
+{
+    for (size_t i = 0; i < bricks->count; i++) {
+        brick_free(&bricks->list[i].brick);
+        kv_free(&bricks->list[i].fields);
+    }
+    free(bricks->list);
+}
+
+/* The option of the brick's translator of this type, or what it has without. */
+static const char *
+option_in(const struct volgen_graph *graph, const char *type, const char *key, const char *def)
+{
+    const struct volgen_node *node = volgen_find_type(graph, type, NULL);
+    const char *value = node ? kv_get(&node->options, key) : NULL;
+
+    return value ? value : def;
+}
+
+static int
+describe(struct watched *w, const struct volgen_graph *graph)
+{
+    AUTO_FREE char *name = str_fmt("%s:%s", w->brick.host, w->brick.path);
+    int ret = name ? kv_set(&w->fields, "name", name) : -ENOMEM;
+
+    if (!ret)
+        ret = kv_set(&w->fields, "state", w->pid ? "running" : "down");
+    if (!ret)
+        ret = kv_set(&w->fields, "switch",
+                     option_in(graph, "features/upcall", "cache-invalidation", "off"));
+    if (!ret)
+        ret = kv_set(&w->fields, "timeout",
+                     option_in(graph, "features/upcall", "cache-invalidation-timeout", "60"));
+    return ret ? ret
+               : kv_set(&w->fields, "leases", option_in(graph, "features/leases", "leases", "off"));
+}
+
+/* Adds the brick that the volfile is for if it is this node's. */
+static int
+add_brick(struct peer *peer, struct bricks *bricks, const char *folder, const char *file)
+{
+    const char *volume = peer->argv[0];
+    AUTO_FREE char *path = str_fmt("%s/%s", folder, file);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    struct volgen_error err;
+    struct watched w = {.brick = BRICK_INIT};
+
+    if (!path || file_read(path, VOLFILE_MAX, &text))
+        return path ? 0 : -ENOMEM;
+    struct volgen_graph *graph = volgen_parse(text.data, text.len, &err);
+    struct watched *list =
+        graph && !brick_identify(graph, volume, file, &w.brick) &&
+                peer_brick_is_local(peer, volume, &w.brick)
+            ? reallocarray(bricks->list, bricks->count + 1, sizeof(*list))
+            : NULL;
+    int ret = 0;
+
+    if (list) {
+        w.pid = brick_pid(peer->site, volume, &w.brick);
+        ret = describe(&w, graph);
+        bricks->list = list;
+        list[bricks->count++] = w;
+    } else {
+        brick_free(&w.brick);
+    }
+    volgen_graph_free(graph);
+    return ret;
+}
+
+static int
+find_bricks(struct peer *peer, struct bricks *bricks)
+{
+    AUTO_FREE char *folder = str_fmt("%s/vols/%s", peer->site->workdir, peer->argv[0]);
+    AUTO_CLOSEDIR DIR *dir = folder ? opendir(folder) : NULL;
+    struct dirent *entry;
+    int ret = dir ? 0 : -errno;
+
+    while (!ret && (entry = readdir(dir)))
+        if (volgen_kind_of(peer->argv[0], entry->d_name) == VOLGEN_BRICK)
+            ret = add_brick(peer, bricks, folder, entry->d_name);
+    return ret;
+}
+
+/* ---- what a statedump says --------------------------------------------------- */
+
+/* [features/upcall.v1-upcall - usage-type TYPE memusage], then num_allocs=N; a type of which
+ * there is nothing is not there. */
+static long long
+sum(const struct dump *dump, const char *volume, const char *type)
+{
+    AUTO_FREE char *section = str_fmt("[features/upcall.%s-upcall - usage-type %s memusage]\n",
+                                      volume, type);
+    static const char count[] = "num_allocs=";
+    long long total = 0;
+
+    for (const char *at = strbuf_text(&dump->text); section && (at = strstr(at, section));) {
+        at += strlen(section);
+        const char *number = strstr(at, count), *end = strstr(at, "\n[");
+
+        if (number && (!end || number < end))
+            total += strtoll(number + strlen(count), NULL, 10);
+    }
+    return total;
+}
+
+/* How many of the volume's bricks are in the process. */
+static int
+instances(const struct dump *dump, const char *volume)
+{
+    AUTO_FREE char *section = str_fmt("[features/upcall.%s-upcall - Memory usage]\n", volume);
+    int count = 0;
+
+    for (const char *at = strbuf_text(&dump->text); section && (at = strstr(at, section)); at++)
+        count++;
+    return count;
+}
+
+static int
+put_number(struct kv *fields, const char *key, long long n)
+{
+    AUTO_FREE char *text = str_fmt("%lld", n);
+
+    return text ? kv_set(fields, key, text) : -ENOMEM;
+}
+
+static int
+put_counts(struct watched *w, const struct dumps *dumps, const char *volume)
+{
+    const struct dump *dump = dumps_find(dumps, w->pid);
+    const char *why = !w->pid ? "it is down" : !dump ? "its process was not asked" : dump->why;
+    int shared = why ? 0 : instances(dump, volume);
+
+    if (!why && !shared)
+        why = "its process does not account for its memory (config.memory-accounting is off)";
+    if (why)
+        return kv_set(&w->fields, "why", why);
+    int ret = put_number(&w->fields, "inodes",
+                         sum(dump, volume, "gf_upcall_mt_upcall_inode_ctx_t"));
+    if (!ret)
+        ret = put_number(&w->fields, "clients",
+                         sum(dump, volume, "gf_upcall_mt_upcall_client_entry_t"));
+    return ret ? ret : put_number(&w->fields, "shared", shared);
+}
+
+int
+peer_upcall_status(struct peer *peer)
+{
+    AUTO(bricks_free) struct bricks bricks = {0};
+    AUTO_VOLUME struct volume volume = VOLUME_INIT;
+    AUTO_DUMPS struct dumps dumps = DUMPS_INIT;
+    const char *name = peer->argv[0];
+    int ret = site_is_volume_name(name) ? volume_read(peer->site, name, &volume) : -ENOENT;
+
+    if (ret == -ENOENT)
+        strbuf_fmt(&peer->error, "Volume %s does not exist", name);
+    if (!ret)
+        ret = find_bricks(peer, &bricks);
+    for (size_t i = 0; i < bricks.count && !ret; i++)
+        if (bricks.list[i].pid)
+            ret = dumps_add(&dumps, bricks.list[i].pid);
+    if (ret)
+        return ret;
+    dumps_take(&dumps, peer->site);
+    for (size_t i = 0; i < bricks.count && !ret; i++) {
+        ret = put_counts(&bricks.list[i], &dumps, name);
+        if (!ret)
+            peer_say_fields(peer, "brick", &bricks.list[i].fields);
+    }
+    return ret ? ret : mounts_tell(peer, name);
+}
