@@ -22,6 +22,9 @@ cli_libcli_a_SOURCES = \
 	cli/restart.c \
 	cli/stock.c \
 	cli/table.c \
+	cli/upcall.c cli/upcall.h \
+	cli/upcall_options.c \
+	cli/upcall_status.c \
 	cli/volume.c
 cli_libcli_a_CPPFLAGS = $(CLI_CPPFLAGS)
 CLI_LIBS = cli/libcli.a cli/libface.a volgen/libvolgen.a common/libcommon.a $(MD_LIBS)
@@ -86,6 +89,11 @@ check_PROGRAMS += cli/dict_test
 cli_dict_test_SOURCES = cli/dict_test.c
 cli_dict_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 cli_dict_test_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += cli/upcall_test
+cli_upcall_test_SOURCES = cli/upcall_test.c
+cli_upcall_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+cli_upcall_test_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 
 # What else shows the tables is made from them.
 noinst_PROGRAMS += cli/gendoc

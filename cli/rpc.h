@@ -16,6 +16,7 @@ enum rpc_procedure {
     RPC_START_VOLUME = 8,
     RPC_SET_VOLUME = 12,
     RPC_RESET_VOLUME = 20,
+    RPC_PROFILE_VOLUME = 23,
     RPC_GETWD = 26,
     RPC_STATUS_VOLUME = 27,
     RPC_LIST_VOLUME = 33,

@@ -44,6 +44,16 @@ const struct command cli_commands[] = {
      "seen. reload has MODULE, or all of the volume's, loaded anew by every process, also on other "
      "machines; operations that are under way finish with the old one, and where the new one does not "
      "load the old one goes on. It tells what became of it in each process that status sees."},
+    {"volume upcall", "VOLNAME {enable [timeout SECONDS] [leases] | disable | status}",
+     "have clients keep attributes and be told of changes, or show whether they are",
+     cmd_volume_upcall, CMD_XML,
+     "enable sets all options that have to agree so that clients can keep what they know of files for "
+     "SECONDS (2 to 600; by default 600, or what it is already) and bricks tell them of changes, "
+     "and remembers what the options were; with leases, also features.leases. Values of other "
+     "options with which clients would show what is out of date are refused. disable puts back what was "
+     "before; an option that was changed by hand since is kept, and named. status shows, for each "
+     "brick, how much it keeps about clients and how often it told them; for each mount on the "
+     "pool's nodes, whether it can be told; and options that do not agree any more."},
     {"glupy help", "", "display help for glupy commands", cmd_glupy_help, 0,
      "Lists these commands."},
     {"glupy install", "FILE", "install a translator written in Python on all nodes",
@@ -89,7 +99,7 @@ static const char *const volume_words[] = {
     "replace-brick", "set", "log",       "sync",         "reset",       "geo-replication",
     "profile", "top",     "status",      "heal",         "statedump",   "list",
     "clear-locks", "barrier", "get",     "reset-brick",  "extension",   "glupy",
-    NULL};
+    "upcall",  NULL};
 static const char *const glupy_words[] = {"help", "install", "list", "show", "remove", NULL};
 
 /* The word that `typed` means, or NULL: unknown or ambiguous. */

@@ -54,6 +54,8 @@ static const struct volgen_option glupy_options[] = {
      .help = "Set anew to have every process load the module anew."},
     {.key = "volext.epoch", .type = VOLGEN_INT, .min = 0, .max = LLONG_MAX, .hidden = true,
      .def = "0", .help = "Set anew to make glusterd tell the clients."},
+    {.key = "volext.upcall", .type = VOLGEN_TEXT, .hidden = true, .def = "",
+     .help = "What the options were that gluster volume upcall set."},
 };
 
 static const struct volgen_extension glupy = {

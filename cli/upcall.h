@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * gluster volume upcall: the options that must agree, what they were before, and which
+ * values together give stale reads. upcall_options.c knows these and nothing of glusterd;
+ * upcall.c changes a volume; upcall_status.c shows one.
+ */
+#ifndef VOLEXT_CLI_UPCALL_H
+#define VOLEXT_CLI_UPCALL_H
+
+#include "cli/change.h"
+
+/* Where a volume keeps what its options were, without `user.`. */
+#define UPCALL_MEMORY_KEY "volext.upcall"
+
+enum {
+    UPCALL_SECONDS_MIN = 2,   /* at 1 a brick's thread that drops old state never sleeps */
+    UPCALL_SECONDS_MAX = 600, /* performance.md-cache-timeout's maximum */
+    UPCALL_SECONDS_DEFAULT = 600, /* as in GlusterFS's own group metadata-cache */
+};
+
+/* ---- the group -------------------------------------------------------------- */
+
+struct upcall_member {
+    const char *key;
+    const char *wanted; /* NULL: the seconds */
+    const char *def;    /* GlusterFS's default */
+    bool at_least;      /* a larger number, or 0 (no limit), will do and is left alone */
+    bool if_off;        /* left alone where it is on anyway: it needs a newer op-version */
+    bool leases;        /* only with the word leases */
+};
+
+extern const struct upcall_member upcall_group[];
+extern const size_t upcall_group_count;
+
+/* GlusterFS's default of an option that the rules look at; NULL: none that is known. */
+const char *
+upcall_default(const char *key);
+
+/* Do both texts mean the same to GlusterFS: on and enable, 60 and 60s? */
+bool
+upcall_same(const char *a, const char *b);
+bool
+upcall_is_on(const char *value);
+/* Seconds as GlusterFS reads them, -1 for what it does not take. */
+long long
+upcall_seconds(const char *value);
+
+/* What the user typed for SECONDS. -EINVAL: why is a sentence. */
+int
+upcall_read_seconds(const char *typed, int *seconds, struct strbuf *why);
+
+/* ---- the memory ------------------------------------------------------------- */
+
+struct upcall_saved {
+    char *key;
+    char *set; /* what this command has set it to last */
+    char *was; /* what it was before; NULL: it was not set */
+};
+
+enum upcall_state {
+    UPCALL_OFF,
+    UPCALL_ON,
+    UPCALL_LEAVING, /* a disable has begun */
+};
+
+struct upcall_memory {
+    enum upcall_state state;
+    struct upcall_saved *list;
+    size_t count;
+};
+
+#define UPCALL_MEMORY_INIT {0}
+#define AUTO_UPCALL_MEMORY AUTO(upcall_memory_free)
+
+/* text NULL or the word for "unset": UPCALL_OFF. 0, -EBADMSG (somebody else's text), -ENOMEM. */
+int
+upcall_memory_parse(const char *text, struct upcall_memory *memory);
+/* The opposite; never empty, no newline, nothing that an option's value may not hold. */
+void
+upcall_memory_print(const struct upcall_memory *memory, struct strbuf *out);
+/* Adds or changes an entry; was is taken only for a new one. 0 or -ENOMEM. */
+int
+upcall_memory_set(struct upcall_memory *memory, const char *key, const char *set,
+                  const char *was);
+const struct upcall_saved *
+upcall_memory_find(const struct upcall_memory *memory, const char *key);
+void
+upcall_memory_free(struct upcall_memory *memory);
+
+/* ---- the rules -------------------------------------------------------------- */
+
+/* What is wrong with a volume whose options (those that are set) are these: a sentence
+ * each, which names both options, their values and the remedy. How many. */
+int
+upcall_conflicts(const struct kv *options, const char *volume,
+                 void (*tell)(void *arg, const char *sentence), void *arg);
+
+/* ---- a volume --------------------------------------------------------------- */
+
+/* The volume's options that are set, and its memory; GET_VOLUME's reply. 0, -ENOMEM; -EBADMSG: the
+ * memory cannot be read. */
+int
+upcall_read(const struct reply *volume, struct kv *options, struct upcall_memory *memory);
+
+int
+upcall_status(struct change *c, const struct reply *volume);
+
+#endif
