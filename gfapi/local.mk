@@ -16,3 +16,4 @@ gfapi_place_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 gfapi_place_test_LDADD = gfapi/libconnect.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
 
 include gfapi/gupcallwait/local.mk
+include gfapi/locate/local.mk

@@ -40,14 +40,23 @@ cat >"$work/dict" <<'EOF'
 "gnQ1"
 "gnR1"
 "volext-gnotify-1"
+"(<DISTRIBUTE:d> (<REPLICATE:r> "
+"<POSIX(/b):h:/b/"
+"> <POSIX(/b/c):j:/b/c/"
+"cluster/replicate"
+"subvolumes c0 c1"
 EOF
 
-# run FOLDER NAME SECONDS SEEDS...: FOLDER/fuzz_NAME.c, with all of FOLDER but its tests
+# run FOLDER NAME SECONDS SEEDS...: FOLDER/fuzz_NAME.c, with all of FOLDER but its tests, or
+# with $parts of it
+parts='*.c'
 run() {
     folder=$1 name=$2 time=$3
     shift 3
     mkdir "$work/$name"
-    sources=$(find "$root/$folder" -name '*.c' ! -name '*_test.c' ! -name 'fuzz_*.c')
+    # shellcheck disable=SC2086
+    sources=$(cd "$root/$folder" && find $parts -maxdepth 0 ! -name '*_test.c' ! -name 'fuzz_*.c' \
+        -printf "$root/$folder/%p ")
     # shellcheck disable=SC2086
     clang -g -O1 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I"$root" \
         -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
@@ -66,4 +75,6 @@ run() {
 run volgen volfile $((seconds / 2 + 1)) "$corpus/volfiles" "$corpus/odd"
 run volgen describe $((seconds / 4 + 1)) "$corpus/describe"
 run notify records $((seconds / 4 + 1))
+parts='graph.c pathinfo.c'
+run gfapi/locate pathinfo $((seconds / 8 + 1))
 rm -rf "$work"
