@@ -2,7 +2,9 @@
  *
  * volume upcall VOLNAME enable, disable.
  *
- * enable is one SET_VOLUME: the whole group, and in a hidden option what it was before.
+ * enable is one SET_VOLUME: the whole group, and in a hidden option what it was before. Where
+ * clients could believe what no brick tells them of, bricks hear of their part before, and a number
+ * in that option gives every client another graph, and so an empty cache (volgen/plan.c).
  * disable sets in one SET_VOLUME what every option of the group was, or its default, so
  * that clients and bricks change at once; then it takes out, one by one, those that
  * had not been set. Whenever it is ended, it goes on where it was when it is run again.
@@ -13,6 +15,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "cli/commands.h"
 
@@ -25,6 +28,9 @@ struct upcall {
     bool leases;
     struct kv options;           /* of the volume, as they are set now */
     struct upcall_memory memory; /* as the volume has it now */
+    /* of the memory, when the command began */
+    unsigned long long fresh_before;
+    size_t known_before;
     bool started;
     int lock;
 };
@@ -224,14 +230,50 @@ want(struct upcall *u, const struct upcall_member *member, const char *value, st
     return ret ? ret : upcall_memory_set(&u->memory, member->key, value, now);
 }
 
-/* What enable sets, and the memory that goes with it. */
+static void
+refuse(void *arg, const char *sentence)
+{
+    struct strbuf *why = arg;
+
+    strbuf_fmt(why, "%s%s", why->len ? "; " : "", sentence);
+}
+
+/* Would a client otherwise believe what it has, although no brick tells it of changes: what it
+ * looked at before bricks began to, or what had become too old and now is not? */
+static bool
+must_begin_anew(const struct upcall *u)
+{
+    AUTO_STRBUF struct strbuf ignored = STRBUF_INIT;
+    const struct upcall_saved *kept = upcall_memory_find(&u->memory, "performance.md-cache-timeout");
+    const char *now = kv_get(&u->options, "performance.md-cache-timeout");
+
+    return u->memory.state != UPCALL_ON || !now || !kept ||
+           upcall_seconds(now) < seconds_for(u) || !upcall_same(now, kept->set) ||
+           !upcall_is_on(kv_get(&u->options, "features.cache-invalidation")) ||
+           !upcall_is_on(kv_get(&u->options, "performance.cache-invalidation")) ||
+           upcall_conflicts(&u->options, u->c.volume, refuse, &ignored);
+}
+
+/* A number that no client has: of the clock, so that it is new also after a disable. */
+static unsigned long long
+new_number(const struct upcall *u)
+{
+    unsigned long long now = (unsigned long long)time(NULL);
+
+    return u->memory.fresh >= now ? u->memory.fresh + 1 : now;
+}
+
+/* What enable sets, and the memory that goes with it. *anew: clients must begin anew. */
 static int
-collect(struct upcall *u, struct kv *wanted)
+collect(struct upcall *u, struct kv *wanted, bool *anew)
 {
     char seconds[16];
     int ret = 0;
 
+    *anew = must_begin_anew(u);
     snprintf(seconds, sizeof(seconds), "%d", seconds_for(u));
+    if (*anew)
+        u->memory.fresh = new_number(u);
     for (size_t i = 0; i < upcall_group_count && !ret; i++) {
         const struct upcall_member *member = &upcall_group[i];
 
@@ -244,12 +286,33 @@ collect(struct upcall *u, struct kv *wanted)
     return ret ? ret : put_memory(u, &u->memory, wanted);
 }
 
-static void
-refuse(void *arg, const char *sentence)
+/* Bricks first: what a client looks at while some brick has not begun to keep account, it would
+ * never be told of. So they are told one transaction earlier than clients. */
+static int
+begin_with_bricks(struct upcall *u, const struct kv *wanted)
 {
-    struct strbuf *why = arg;
+    static const char *const of_bricks[] = {"features.cache-invalidation",
+                                            "features.cache-invalidation-timeout",
+                                            "network.inode-lru-limit"};
+    AUTO_UPCALL_MEMORY struct upcall_memory memory = {.state = UPCALL_ON, .fresh = u->fresh_before};
+    AUTO_KV struct kv first = KV_INIT;
+    int ret = 0;
 
-    strbuf_fmt(why, "%s%s", why->len ? "; " : "", sentence);
+    for (size_t i = 0; i < u->memory.count && !ret; i++) {
+        const struct upcall_saved *one = &u->memory.list[i];
+        const char *value = kv_get(wanted, one->key);
+        bool now = false;
+
+        for (size_t j = 0; j < ARRAY_SIZE(of_bricks); j++)
+            now |= !strcmp(of_bricks[j], one->key);
+        if (now && value)
+            ret = kv_set(&first, one->key, value);
+        if (!ret && (now || i < u->known_before))
+            ret = upcall_memory_set(&memory, one->key, one->set, one->was);
+    }
+    if (!ret)
+        ret = put_memory(u, &memory, &first);
+    return ret ? rpc_fail(u->c.cli, u->c.e, u->c.command, ret) : set(u, &first);
 }
 
 /* What the volume will have. */
@@ -298,8 +361,11 @@ enable(struct upcall *u)
 {
     AUTO_KV struct kv wanted = KV_INIT, after = KV_INIT;
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    int ret = collect(u, &wanted);
+    bool anew = false;
 
+    u->fresh_before = u->memory.fresh;
+    u->known_before = u->memory.count;
+    int ret = collect(u, &wanted, &anew);
     if (!ret)
         ret = overlay(u, &wanted, &after);
     if (ret == -E2BIG)
@@ -309,8 +375,10 @@ enable(struct upcall *u)
         return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
     if (upcall_conflicts(&after, u->c.volume, refuse, &why))
         return change_fail(&u->c, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
-    int status = set(u, &wanted);
+    int status = anew && u->started ? begin_with_bricks(u, &wanted) : 0;
 
+    if (!status)
+        status = set(u, &wanted);
     return status ? status : end_enable(u, &after);
 }
 

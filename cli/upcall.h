@@ -65,6 +65,7 @@ enum upcall_state {
 
 struct upcall_memory {
     enum upcall_state state;
+    unsigned long long fresh; /* clients with another number begin with empty caches; 0: none */
     struct upcall_saved *list;
     size_t count;
 };

@@ -147,7 +147,10 @@ upcall_read_seconds(const char *typed, int *seconds, struct strbuf *why)
 
 /* ---- the memory ------------------------------------------------------------- */
 
-/* on|leaving KEY=SET[:WAS] … ; values have what would end them as %XX. */
+/* on|leaving [fresh=NUMBER] KEY=SET[:WAS] … ; values have what would end them as %XX. The
+ * number is volgen's to read, too. */
+static const char fresh_word[] = "fresh=";
+
 static const char *const state_words[] = {
     [UPCALL_OFF] = VOLGEN_UNSET, [UPCALL_ON] = "on", [UPCALL_LEAVING] = "leaving"};
 
@@ -166,6 +169,8 @@ void
 upcall_memory_print(const struct upcall_memory *memory, struct strbuf *out)
 {
     strbuf_str(out, state_words[memory->state]);
+    if (memory->state == UPCALL_ON && memory->fresh)
+        strbuf_fmt(out, " %s%llu", fresh_word, memory->fresh);
     for (size_t i = 0; memory->state != UPCALL_OFF && i < memory->count; i++) {
         const struct upcall_saved *one = &memory->list[i];
 
@@ -245,6 +250,15 @@ static int
 parse_entry(char *word, struct upcall_memory *memory)
 {
     char *set = strchr(word, '=');
+
+    if (!strncmp(word, fresh_word, strlen(fresh_word))) {
+        size_t digits = strspn(set + 1, "0123456789");
+
+        if (memory->fresh || memory->count || digits > 19 || set[1 + digits])
+            return -EBADMSG;
+        memory->fresh = strtoull(set + 1, NULL, 10);
+        return memory->fresh ? 0 : -EBADMSG;
+    }
     char *was = set ? strchr(set, ':') : NULL;
 
     if (!set || set == word)

@@ -58,7 +58,7 @@ again(const char *text)
 static void
 the_memory_is_read_as_it_was_written(void **state)
 {
-    static const char *const texts[] = {"default", "on", "leaving", "on a.b=1", "on a=1:2 c=3",
+    static const char *const texts[] = {"default", "on", "leaving", "on a.b=1", "on a=1:2 c=3", "on fresh=17 a=1",
                                         "leaving a=%20%3A%3D%25%C3%A4:%0A"};
 
     (void)state;
@@ -74,7 +74,8 @@ static void
 a_memory_of_somebody_else_is_refused(void **state)
 {
     static const char *const texts[] = {"", " ", "On", "on a", "on =1", "on a=", "on a=1:", "on a=%",
-                                        "on a=%0", "on a=%00", "on a=%zz", "on a=1 a=2", "x a=1"};
+                                        "on a=%0", "on a=%00", "on a=%zz", "on a=1 a=2", "x a=1", "on fresh=", "on fresh=x", "on fresh=0",
+                                        "on fresh=1 fresh=2", "on fresh=99999999999999999999"};
     struct upcall_memory memory;
 
     (void)state;

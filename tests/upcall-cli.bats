@@ -56,11 +56,19 @@ refused() {
     [ "$(version)" = "$before" ]
 }
 
-@test "enable sets the whole group in one change, and volume info shows it and nothing else" {
-    before=$(version)
+@test "enable sets the whole group in one change, bricks before it, and volume info shows it and nothing else" {
     run -0 upcall enable
     [ "$output" = "volume upcall: success: enabled on volume v1, timeout 600 s" ]
+    before=$(version)
+    upcall enable timeout 500 # neither has bricks to wait for nor clients that must begin anew
     [ "$(version)" = $((before + 1)) ]
+    upcall enable timeout 600 # this would have clients believe again what was too old
+    [ "$(version)" = $((before + 3)) ]
+    # bricks are told one change before clients; a volume that is not started needs no order
+    [ "$(grep -c 'volume upcall v1 enable : SUCCESS' "$POOL_DIR/1/log/cmd_history.log")" = 2 ]
+    before=$(sed -n 's/^version=//p' "$POOL_DIR/1/lib/vols/v2/info")
+    gluster 1 volume upcall v2 enable
+    grep -qx "version=$((before + 1))" "$POOL_DIR/1/lib/vols/v2/info"
     gluster 1 volume info v1 | sed -n '/^Options/,$p' >"$BATS_TEST_TMPDIR/info"
     for line in 'features.cache-invalidation: on' 'features.cache-invalidation-timeout: 600' 'performance.stat-prefetch: on' \
         'performance.cache-invalidation: on' 'performance.md-cache-timeout: 600' 'network.inode-lru-limit: 200000' \
@@ -276,6 +284,30 @@ refused() {
     stock 1 volume profile v1 stop
 }
 
+# sees I FILE SIZE
+sees() { [ "$(on "$1" stat -c %s "/mnt/v1/$2")" = "$3" ]; }
+
+@test "clients do not believe what they looked at before anybody told them of changes" {
+    on 1 sh -c 'echo one >/mnt/v1/early; stat /mnt/v1/early'
+    on 2 sh -c 'echo two >>/mnt/v1/early'
+    upcall enable
+    # at most what the kernel keeps; md-cache would keep it for ten minutes
+    wait_until 5 sees 1 early 8
+    on 2 sh -c 'echo three >>/mnt/v1/early'
+    wait_until 5 sees 1 early 14
+    # too old to be believed and to be told of, until the timeout becomes longer
+    upcall enable timeout 2
+    wait_until 5 sees 1 early 14
+    number() { graph_of 1 v1 | sed -n 's/.*volext-upcall-//p'; }
+    before=$(number)
+    upcall enable timeout 600
+    wait_until 5 eval '[ "$(number)" -gt '"$before"' ]'
+    wait_until 5 in_graph 1 v1 performance/md-cache
+    status "all(x['graphSwitch'] == 'on' and x['graphTimeout'] == '600' for x in m)"
+    upcall disable
+    wait_until 5 not_in_graph 1 v1 performance/read-ahead
+}
+
 @test "status shows every mount and what its kernel keeps" {
     upcall enable
     on 1 mkdir -p /mnt/long
@@ -285,6 +317,8 @@ refused() {
     status "[x for x in m if x['path'] == '/mnt/long'][0]['attributeTimeout'] == '300'"
     upcall status | grep -q 'mounted with --attribute-timeout=300: the kernel believes'
     run ! grep -q 'entry-timeout=0.5' <<<"$(upcall status)"
+    # the graph is the one that was made when it was enabled
+    status "all(x['graphSwitch'] == 'on' and x['graphTimeout'] == '600' for x in m)"
     on 1 umount /mnt/long
 }
 

@@ -115,6 +115,36 @@ nothing_wanted_leaves_every_byte(void **state)
 }
 
 static void
+another_number_of_upcall_is_another_graph_for_clients(void **state)
+{
+    AUTO_FIXTURE struct fixture *f = setup("dist");
+    AUTO_FREE char *before = corpus("trusted-dist.tcp-fuse.vol");
+
+    (void)state;
+    set(f, "features.glupy-module", "negative");
+    set(f, "volext.upcall", "on fresh=17 features.cache-invalidation=on");
+    AUTO_FREE char *first = placed(f, before, VOLGEN_TRUSTED_CLIENT);
+    assert_ours(f, first, "dist-volext-glupy-negative features/glupy dist-volext-upcall-17\n"
+                          "dist-volext-upcall-17 performance/read-ahead dist-io-threads\n");
+    assert_non_null(strstr(first, "option pass-through on"));
+    set(f, "volext.upcall", "on fresh=18");
+    AUTO_FREE char *second = placed(f, first, VOLGEN_CLIENT);
+    assert_ours(f, second, "dist-volext-upcall-18 performance/read-ahead dist-io-threads\n");
+    static const char *const none[] = {"default", "on", "on fresh=", "on fresh=x", "leaving a=1",
+                                       "on fresh=17x", "on fresh=1\"", "on a=1 fresh=17"};
+    set(f, "features.glupy-module", "off");
+    for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+        set(f, "volext.upcall", none[i]);
+        AUTO_FREE char *after = placed(f, second, VOLGEN_CLIENT);
+        assert_string_equal(after, before);
+    }
+    set(f, "volext.upcall", "on fresh=17");
+    f->missing_xlator = "performance/read-ahead";
+    AUTO_FREE char *without = placed(f, before, VOLGEN_CLIENT);
+    assert_string_equal(without, before);
+}
+
+static void
 modules_go_below_io_stats_the_first_on_top(void **state)
 {
     AUTO_FIXTURE struct fixture *f = setup("dist");
@@ -545,6 +575,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_wanted_leaves_every_byte),
+        cmocka_unit_test(another_number_of_upcall_is_another_graph_for_clients),
         cmocka_unit_test(modules_go_below_io_stats_the_first_on_top),
         cmocka_unit_test(twice_is_as_once_and_off_is_as_before),
         cmocka_unit_test(sides_and_clients_choose_the_kinds),

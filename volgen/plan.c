@@ -256,6 +256,34 @@ plan_glupy(struct plan *plan, const struct volgen_extension *ext)
     return ret;
 }
 
+/* ---- upcall -------------------------------------------------------------- */
+
+/* A translator that passes everything through. Its name has a number that is new whenever
+ * clients must not believe what they have cached: with another graph they begin anew. */
+static const struct volgen_extension upcall_mark = {
+    .name = "upcall", .xlator = "performance/read-ahead", .position = ""};
+
+/* `on fresh=NUMBER …` in what volume upcall keeps for itself. */
+static int
+plan_upcall(struct plan *plan)
+{
+    static const char start[] = "on fresh=";
+    const char *memory = kv_get(plan->world->options, "user.volext.upcall");
+
+    if (!(plan->kind & (VOLGEN_TRUSTED_CLIENT | VOLGEN_CLIENT)) || !memory ||
+        strncmp(memory, start, strlen(start)))
+        return 0;
+    memory += strlen(start);
+    size_t digits = strspn(memory, "0123456789");
+    if (!digits || digits > 20 || (memory[digits] && memory[digits] != ' ') ||
+        !is_installed(plan, &upcall_mark))
+        return 0;
+    AUTO_FREE char *number = strndup(memory, digits);
+    struct wanted *node = number ? plan_add(plan, &upcall_mark, number, "") : NULL;
+
+    return node ? kv_set(&node->options, "pass-through", "on") : -ENOMEM;
+}
+
 int
 plan_make(struct plan *plan)
 {
@@ -270,5 +298,5 @@ plan_make(struct plan *plan)
         else
             ret = plan_described(plan, ext);
     }
-    return ret;
+    return ret ? ret : plan_upcall(plan);
 }
