@@ -13,7 +13,7 @@
 #include <glusterfs/api/glfs-handles.h>
 
 /* Those that <glusterfs/api/glfs-handles.h> does not name. */
-enum { UP_XATTR = 0x400, UP_XATTR_RM = 0x800 };
+enum { UP_XATTR = 0x400, UP_XATTR_RM = 0x800, UP_INVAL_ATTR = 0x2000 };
 
 /* What a lookup found; the object is the caller's. */
 struct found {
@@ -268,12 +268,40 @@ differences(const struct stat *a, const struct stat *b)
     return what;
 }
 
-/* The inode is where it was. An upcall comes once from each replica, and also when a brick
+/* Whether these flags mean that an extended attribute was changed. A chmod comes with that
+ * flag because of ACLs. Replicate has it in use for its own marks, when a replica is away:
+ * it adds INVAL_ATTR then; and disperse adds that to all. */
+static bool
+xattr_changed(uint32_t flags)
+{
+    if (!(flags & (UP_XATTR | UP_XATTR_RM)) || (flags & GFAPI_UP_MODE))
+        return false;
+    return !(flags & UP_INVAL_ATTR) ||
+           ((flags & GFAPI_UP_TIMES) && !(flags & GFAPI_UP_SIZE));
+}
+
+/* Tells of changed attributes. An upcall comes once from each replica, and also when a brick
  * forgets an inode: what makes no difference is not told. */
+static void
+tell_changes(struct look *look, const struct watch *w, uint32_t what, bool modified)
+{
+    if (xattr_changed(look->flags))
+        what |= CH_XATTR;
+    if (w->silent || !what)
+        return;
+    /* every setattr comes with all flags, a write with two of them */
+    if ((modified && !(look->flags & GFAPI_UP_MODE)) || (what & CH_SIZE))
+        what |= EV_MODIFY;
+    if (!(what & EV_MODIFY) || (what & (CH_MODE | CH_OWNER | CH_LINKS | CH_XATTR)))
+        what |= EV_ATTRIB;
+    tell(look, w, what);
+}
+
+/* The inode is where it was. */
 static void
 compare(struct look *look, struct watch *w, struct found *found)
 {
-    uint32_t what = differences(&w->st, &found->st), flags = look->flags;
+    uint32_t what = differences(&w->st, &found->st);
     bool modified = times_differ(&w->st.st_mtim, &found->st.st_mtim);
 
     glfs_h_close(w->object); /* the new one belongs to the graph that is in use now */
@@ -283,22 +311,11 @@ compare(struct look *look, struct watch *w, struct found *found)
     if (S_ISDIR(w->st.st_mode)) {
         /* its entries change these; what they are is told by name */
         what &= ~(uint32_t)(CH_SIZE | CH_LINKS | CH_TIMES);
-        if (w->contents && (modified || (flags & GFAPI_UP_TIMES)))
+        if (w->contents && (modified || (look->flags & GFAPI_UP_TIMES)))
             scan(look, w, true);
+        modified = false;
     }
-    /* a chmod has this flag too, because of ACLs */
-    if ((flags & (UP_XATTR | UP_XATTR_RM)) && !(flags & GFAPI_UP_MODE))
-        what |= CH_XATTR;
-    if (w->silent || !what)
-        return;
-    /* every setattr comes with all flags, a write with two of them */
-    bool written = modified && !(flags & GFAPI_UP_MODE) && !S_ISDIR(w->st.st_mode);
-
-    if (written || (what & CH_SIZE))
-        what |= EV_MODIFY;
-    if (!(what & EV_MODIFY) || (what & (CH_MODE | CH_OWNER | CH_LINKS | CH_XATTR)))
-        what |= EV_ATTRIB;
-    tell(look, w, what);
+    tell_changes(look, w, what, modified);
 }
 
 /* Ends a watch and those of what is below it. */
@@ -338,10 +355,12 @@ name_in(struct look *look, struct watch *dir, const struct watch *w)
 }
 
 /* It still exists, but not by its name: found by the folder that the upcall named, or in
- * its old one. */
+ * its old one. Only what a rename does not do by itself is told as a change, too. */
 static void
-moved(struct look *look, struct watch *w, const unsigned char *target)
+moved(struct look *look, struct watch *w, const struct stat *st, const unsigned char *target)
 {
+    uint32_t what = differences(&w->st, st) & ~(uint32_t)CH_TIMES;
+    bool modified = times_differ(&w->st.st_mtim, &st->st_mtim) && !S_ISDIR(st->st_mode);
     struct watch *dir = NULL;
     AUTO_FREE char *name = NULL;
 
@@ -352,6 +371,8 @@ moved(struct look *look, struct watch *w, const unsigned char *target)
     }
     if (!dir)
         dir = w->parent;
+    w->st = *st;
+    w->seen = now();
     name = name_in(look, dir, w);
     tell(look, w, w->named ? EV_MOVE_SELF : EV_MOVED_FROM);
     if (!name || (!w->named && !dir->contents)) {
@@ -362,6 +383,9 @@ moved(struct look *look, struct watch *w, const unsigned char *target)
         fprintf(stderr, "gupcallwait: out of memory\n");
     if (!w->named)
         tell(look, w, EV_MOVED_TO);
+    if (S_ISDIR(st->st_mode))
+        what &= ~(uint32_t)(CH_SIZE | CH_LINKS);
+    tell_changes(look, w, modified ? what | CH_TIMES : what, modified);
 }
 
 /* Its name is gone, or another inode's. */
@@ -375,14 +399,12 @@ vanished(struct look *look, struct watch *w, const unsigned char *target)
         return;
     }
     if (!glfs_h_stat(look->fs, w->object, &st) && st.st_nlink && w->parent) {
-        bool other_link = st.st_nlink < w->st.st_nlink && !S_ISDIR(st.st_mode);
-
-        w->st = st;
-        w->seen = now();
-        if (!other_link) {
-            moved(look, w, target);
+        /* with fewer links than before it is an unlink of one of them */
+        if (st.st_nlink >= w->st.st_nlink || S_ISDIR(st.st_mode)) {
+            moved(look, w, &st, target);
             return;
         }
+        w->st = st;
     }
     tell(look, w, w->named ? EV_DELETE_SELF : EV_DELETE);
     drop(look, w);
