@@ -31,6 +31,7 @@ AC_DEFUN([VOLEXT_NEEDS], [
   VOLEXT_PKG([READLINE], [readline], [libreadline-dev])
   VOLEXT_PKG([MD], [libmd], [libmd-dev])
   VOLEXT_PKG([ZLIB], [zlib], [zlib1g-dev])
+  VOLEXT_PKG([XXHASH], [libxxhash], [libxxhash-dev])
   VOLEXT_PKG([CMOCKA], [cmocka], [libcmocka-dev])
   VOLEXT_PKG([JANSSON], [jansson], [libjansson-dev])
   VOLEXT_PKG([PYTHON_EMBED], [python3-embed], [python3-dev])

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The merge: see merge.h for what it promises.
+ *
+ * Every change has an entry, found by its key. Entries that wait stand in the queue of
+ * every brick that has shown them, and in the list of their client. One comes out when it
+ * is at the head of all its queues: so no brick's order is broken, also where a brick has
+ * missed something, and a folder, whose changes are made on all sets, comes before what
+ * is in it.
+ */
+#include "libgnotify/merge.h"
+
+#include <errno.h>
+#include <sys/random.h>
+#include <xxhash.h>
+
+#include "common/cleanup.h"
+
+enum { BUCKETS_FIRST = 1 << 12, NOTHING = 0 };
+static const uint64_t TIMELESS = 5ull * 1000 * 1000 * 1000; /* ns */
+
+struct client;
+
+struct entry {
+    XXH128_hash_t key;
+    struct entry *chain; /* of its bucket */
+    struct entry *older; /* of those that came out: the next one to be forgotten */
+    uint64_t seen;       /* bits: which bricks of its set have shown it */
+    unsigned set, brick;
+    unsigned queues, heads; /* it is in so many, and at the head of so many */
+    bool is_out;
+    /* the rest only as long as it waits */
+    uint64_t number, arrived;
+    uint64_t time; /* of its client's clock */
+    struct client *client;
+    struct entry *before, *after; /* of its client, by time */
+    size_t size;
+    uint8_t *bytes;
+};
+
+struct set {
+    uint64_t live; /* bits */
+    unsigned bricks;
+};
+
+/* One that has changes that wait, or had one lately. */
+struct client {
+    struct client *chain;
+    uint64_t id, time; /* the latest that was seen */
+    struct entry *first, *last;
+};
+
+struct brick {
+    unsigned set, bit;
+    uint64_t since; /* the last change before it became live */
+    struct entry **queue; /* a ring */
+    size_t first, count, room;
+};
+
+struct merge {
+    struct brick *bricks;
+    struct set *sets;
+    unsigned brick_count, set_count;
+    struct entry **buckets;
+    size_t bucket_count, entries;
+    struct entry *oldest, **newest_out;
+    size_t remembered;
+    struct client *clients[1 << 10];
+    uint64_t seed, number, fenced;
+    size_t waiting, held;
+    uint8_t *given; /* the bytes of the event that was given last */
+};
+
+/* ---- making -------------------------------------------------------------- */
+
+int
+merge_new(const unsigned *sets, unsigned bricks, struct merge **out)
+{
+    struct merge *m = calloc(1, sizeof(*m));
+
+    if (!m)
+        return -ENOMEM;
+    for (unsigned i = 0; i < bricks; i++)
+        m->set_count = sets[i] >= m->set_count ? sets[i] + 1 : m->set_count;
+    m->newest_out = &m->oldest;
+    m->brick_count = bricks;
+    m->bucket_count = BUCKETS_FIRST;
+    m->buckets = calloc(m->bucket_count, sizeof(struct entry *));
+    m->bricks = calloc(bricks ? bricks : 1, sizeof(*m->bricks));
+    m->sets = m->set_count <= bricks ? calloc(bricks ? bricks : 1, sizeof(*m->sets)) : NULL;
+    int err = m->set_count > bricks ? -EINVAL
+              : !m->buckets || !m->bricks || !m->sets ? -ENOMEM
+                                                      : 0;
+    for (unsigned i = 0; i < bricks && !err; i++) {
+        struct set *s = &m->sets[sets[i]];
+
+        m->bricks[i] = (struct brick){.set = sets[i], .bit = s->bricks++};
+        if (s->bricks > MERGE_SET_MAX)
+            err = -EINVAL;
+    }
+    for (unsigned i = 0; i < m->set_count && !err; i++)
+        err = m->sets[i].bricks ? 0 : -EINVAL;
+    if (!err && getrandom(&m->seed, sizeof(m->seed), 0) != sizeof(m->seed))
+        err = -EIO;
+    if (err)
+        merge_free(m);
+    else
+        *out = m;
+    return err;
+}
+
+static void
+entry_free(struct entry *e)
+{
+    free(e->bytes);
+    free(e);
+}
+
+void
+merge_free(struct merge *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; m->buckets && i < m->bucket_count; i++) {
+        for (struct entry *e = m->buckets[i], *next; e; e = next) {
+            next = e->chain;
+            entry_free(e);
+        }
+    }
+    for (unsigned i = 0; m->bricks && i < m->brick_count; i++)
+        free(m->bricks[i].queue);
+    for (size_t i = 0; i < ARRAY_SIZE(m->clients); i++) {
+        for (struct client *c = m->clients[i], *next; c; c = next) {
+            next = c->chain;
+            free(c);
+        }
+    }
+    free(m->buckets);
+    free(m->bricks);
+    free(m->sets);
+    free(m->given);
+    free(m);
+}
+
+void
+merge_live(struct merge *m, unsigned brick, bool live)
+{
+    struct set *s = &m->sets[m->bricks[brick].set];
+    uint64_t bit = 1ull << m->bricks[brick].bit;
+
+    if (live && !(s->live & bit))
+        m->bricks[brick].since = m->number;
+    s->live = live ? s->live | bit : s->live & ~bit;
+}
+
+/* ---- keys ---------------------------------------------------------------- */
+
+static void
+put(uint8_t **at, const void *data, size_t len)
+{
+    if (len)
+        memcpy(*at, data, len);
+    *at += len;
+}
+
+static void
+put_name(uint8_t **at, const struct notify_name *name)
+{
+    struct notify_name base = notify_name_base(name);
+
+    put(at, name->parent, sizeof(name->parent));
+    put(at, &base.len, sizeof(base.len));
+    put(at, base.path, base.len);
+}
+
+/* What the copies of one change have in common. Not the path: one brick may know it and
+ * another not. */
+static XXH128_hash_t
+key_of(const struct merge *m, const struct notify_record *r)
+{
+    const uint64_t numbers[] = {r->op, r->client, r->time};
+    uint8_t bytes[sizeof(numbers) + NOTIFY_RECORD_MAX], *at = bytes;
+
+    put(&at, numbers, sizeof(numbers));
+    put(&at, r->gfid, sizeof(r->gfid));
+    put_name(&at, &r->name);
+    put_name(&at, &r->to);
+    put(&at, r->detail, r->detail_len);
+    return XXH3_128bits_withSeed(bytes, (size_t)(at - bytes), m->seed);
+}
+
+/* ---- the table ------------------------------------------------------------ */
+
+static struct entry **
+bucket(const struct merge *m, XXH128_hash_t key)
+{
+    return &m->buckets[key.low64 & (m->bucket_count - 1)];
+}
+
+/* Can it be a copy of this entry's change that the brick shows? A brick shows each change
+ * once. Where there is no time in the key, it is the same for every such change: an entry
+ * stands for those that bricks show soon after, and that the brick can have seen. */
+static bool
+is_copy(const struct merge *m, const struct entry *e, unsigned brick, uint64_t time,
+        uint64_t now)
+{
+    const struct brick *b = &m->bricks[brick];
+
+    if (e->set == b->set && (e->seen & 1ull << b->bit))
+        return false;
+    return time || (now - e->arrived < TIMELESS && e->number > b->since);
+}
+
+/* The change that a record is of: the oldest whose copy it can be. */
+static struct entry *
+find(const struct merge *m, XXH128_hash_t key, unsigned brick, uint64_t time, uint64_t now)
+{
+    struct entry *found = NULL;
+
+    for (struct entry *e = *bucket(m, key); e; e = e->chain) {
+        if (XXH128_isEqual(e->key, key) && is_copy(m, e, brick, time, now))
+            found = e;
+    }
+    return found;
+}
+
+/* Failing to grow only makes chains longer. */
+static void
+grow(struct merge *m)
+{
+    size_t old_count = m->bucket_count;
+    struct entry **old = m->buckets;
+    struct entry **more = calloc(old_count * 2, sizeof(struct entry *));
+
+    if (!more)
+        return;
+    m->buckets = more;
+    m->bucket_count = old_count * 2;
+    for (size_t i = 0; i < old_count; i++) {
+        for (struct entry *e = old[i], *next; e; e = next) {
+            struct entry **to = bucket(m, e->key);
+
+            next = e->chain;
+            e->chain = *to;
+            *to = e;
+        }
+    }
+    free(old);
+}
+
+static void
+table_add(struct merge *m, struct entry *e)
+{
+    if (m->entries >= m->bucket_count)
+        grow(m);
+    struct entry **to = bucket(m, e->key);
+
+    e->chain = *to;
+    *to = e;
+    m->entries++;
+}
+
+static void
+table_remove(struct merge *m, struct entry *e)
+{
+    struct entry **at = bucket(m, e->key);
+
+    while (*at != e)
+        at = &(*at)->chain;
+    *at = e->chain;
+    m->entries--;
+}
+
+/* ---- clients ---------------------------------------------------------------- */
+
+static struct client *
+client_of(struct merge *m, uint64_t id)
+{
+    struct client **at = &m->clients[id % ARRAY_SIZE(m->clients)];
+
+    for (struct client *c = *at; c; c = c->chain) {
+        if (c->id == id)
+            return c;
+    }
+    struct client *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    *c = (struct client){.chain = *at, .id = id};
+    *at = c;
+    return c;
+}
+
+/* By time; those of one time as they came. Nearly always it is the last one. */
+static void
+client_add(struct client *c, struct entry *e)
+{
+    struct entry *before = c->last;
+
+    while (before && before->time > e->time)
+        before = before->before;
+    e->client = c;
+    e->before = before;
+    e->after = before ? before->after : c->first;
+    *(e->after ? &e->after->before : &c->last) = e;
+    *(before ? &before->after : &c->first) = e;
+}
+
+static void
+client_remove(struct entry *e)
+{
+    struct client *c = e->client;
+
+    *(e->before ? &e->before->after : &c->first) = e->after;
+    *(e->after ? &e->after->before : &c->last) = e->before;
+}
+
+/* Has its client done something before it, in another set, that has not come out? */
+static bool
+comes_after_another(const struct entry *e)
+{
+    for (const struct entry *other = e->client->first; other != e; other = other->after) {
+        if (other->set != e->set && other->time < e->time)
+            return true;
+    }
+    return false;
+}
+
+/* ---- feeding ---------------------------------------------------------------- */
+
+/* Room for one more. */
+static int
+queue_room(struct brick *b)
+{
+    if (b->count < b->room)
+        return 0;
+    size_t room = b->room ? 2 * b->room : 64;
+    struct entry **more = malloc(room * sizeof(struct entry *));
+
+    if (!more)
+        return -ENOMEM;
+    for (size_t i = 0; i < b->count; i++)
+        more[i] = b->queue[(b->first + i) & (b->room - 1)];
+    free(b->queue);
+    b->queue = more;
+    b->first = 0;
+    b->room = room;
+    return 0;
+}
+
+static void
+queue_add(struct brick *b, struct entry *e)
+{
+    b->queue[(b->first + b->count++) & (b->room - 1)] = e;
+    e->queues++;
+    e->heads += b->count == 1;
+}
+
+/* The head, or NULL. What came out elsewhere is taken away. */
+static struct entry *
+queue_head(struct brick *b)
+{
+    while (b->count) {
+        struct entry *e = b->queue[b->first];
+
+        if (!e->is_out)
+            return e;
+        e->queues--;
+        b->first = (b->first + 1) & (b->room - 1);
+        if (--b->count)
+            b->queue[b->first]->heads++;
+    }
+    return NULL;
+}
+
+static struct entry *
+entry_new(XXH128_hash_t key, const struct notify_record *r)
+{
+    struct entry *e = calloc(1, sizeof(*e));
+    uint8_t *bytes = malloc(NOTIFY_RECORD_MAX);
+    ssize_t size = e && bytes ? notify_record_encode(r, bytes, NOTIFY_RECORD_MAX) : -ENOMEM;
+    uint8_t *fit = size > 0 ? realloc(bytes, (size_t)size) : NULL;
+
+    if (!fit) {
+        free(bytes);
+        free(e);
+        return NULL;
+    }
+    e->key = key;
+    e->bytes = fit;
+    e->size = (size_t)size;
+    return e;
+}
+
+static int
+add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_t key,
+    uint64_t now)
+{
+    struct client *c = client_of(m, r->client);
+    struct entry *e = c && !queue_room(&m->bricks[brick]) ? entry_new(key, r) : NULL;
+    unsigned set = m->bricks[brick].set;
+
+    if (!e)
+        return -ENOMEM;
+    queue_add(&m->bricks[brick], e);
+    e->set = set;
+    e->brick = brick;
+    e->seen = 1ull << m->bricks[brick].bit;
+    e->number = ++m->number;
+    e->arrived = now;
+    /* what has no time of its own came after what its client did before */
+    if (r->time > c->time)
+        c->time = r->time;
+    e->time = r->time ? r->time : c->time;
+    client_add(c, e);
+    table_add(m, e);
+    m->waiting++;
+    m->held += e->size + sizeof(*e);
+    return 0;
+}
+
+int
+merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now)
+{
+    XXH128_hash_t key = key_of(m, r);
+    struct entry *e = find(m, key, brick, r->time, now);
+    struct brick *b = &m->bricks[brick];
+
+    if (!e)
+        return add(m, brick, r, key, now);
+    if (!e->is_out && queue_room(b))
+        return -ENOMEM;
+    if (!e->is_out)
+        queue_add(b, e);
+    if (e->set == b->set)
+        e->seen |= 1ull << b->bit;
+    return 0;
+}
+
+/* ---- coming out ------------------------------------------------------------- */
+
+uint64_t
+merge_newest(const struct merge *m)
+{
+    return m->waiting ? m->number : NOTHING;
+}
+
+void
+merge_fenced(struct merge *m, uint64_t number)
+{
+    if (number > m->fenced)
+        m->fenced = number;
+}
+
+size_t
+merge_held(const struct merge *m)
+{
+    return m->held;
+}
+
+/* Remembered, so that copies are known; not longer than there may be copies. */
+static void
+remember(struct merge *m, struct entry *e)
+{
+    e->older = NULL;
+    *m->newest_out = e;
+    m->newest_out = &e->older;
+    if (++m->remembered <= MERGE_REMEMBERED)
+        return;
+    struct entry *oldest = m->oldest;
+
+    if (oldest->queues) /* it comes to the head of that queue first */
+        return;
+    m->oldest = oldest->older;
+    if (!m->oldest)
+        m->newest_out = &m->oldest;
+    m->remembered--;
+    table_remove(m, oldest);
+    entry_free(oldest);
+}
+
+/* Is it due, were it alone? Else *later may become smaller. */
+static bool
+is_due(const struct merge *m, const struct entry *e, uint64_t now, uint64_t *later)
+{
+    const struct set *s = &m->sets[e->set];
+    uint64_t until = e->arrived + MERGE_PATIENCE;
+
+    if (m->set_count > 1 && e->number > m->fenced)
+        return false;
+    if ((e->seen & s->live) == s->live || now >= until)
+        return true;
+    if (until < *later)
+        *later = until;
+    return false;
+}
+
+/* What comes out next, of the heads that are due: one that nothing holds back. Where they
+ * hold back one another, and nothing else is waited for, the one with the smallest time. */
+static struct entry *
+choose(struct merge *m, uint64_t now, uint64_t *later)
+{
+    struct entry *least = NULL;
+    bool all_due = true;
+
+    for (unsigned i = 0; i < m->brick_count; i++) {
+        struct entry *e = queue_head(&m->bricks[i]);
+
+        if (!e)
+            continue;
+        if (!is_due(m, e, now, later)) {
+            all_due = false;
+            continue;
+        }
+        if (e->heads == e->queues && !comes_after_another(e))
+            return e;
+        if (!least || e->time < least->time)
+            least = e;
+    }
+    return all_due ? least : NULL;
+}
+
+/* Takes it out of the queues that it is at the head of; of others when it gets there. */
+static void
+leave_queues(struct merge *m)
+{
+    for (unsigned i = 0; i < m->brick_count; i++)
+        queue_head(&m->bricks[i]);
+}
+
+bool
+merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *later)
+{
+    *later = UINT64_MAX;
+    struct entry *e = choose(m, now, later);
+
+    if (!e)
+        return false;
+    free(m->given);
+    m->given = TAKE(e->bytes);
+    *event = (struct merge_event){.set = e->set, .brick = e->brick, .number = e->number};
+    notify_record_decode(m->given, e->size, &event->record);
+    client_remove(e);
+    e->is_out = true;
+    leave_queues(m);
+    m->waiting--;
+    m->held -= e->size + sizeof(*e);
+    remember(m, e);
+    return true;
+}

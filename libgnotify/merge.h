@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * From what bricks recorded to what happened: of the copies that a change left on
+ * several bricks one comes out, in an order that users can rely on. No input and output
+ * here, no clock, no threads: whoever reads the bricks feeds it and says what time it is.
+ *
+ * Bricks stand in sets: the copies of a replicated or dispersed subvolume, or a brick
+ * alone. The order is
+ *   - that of the bricks, for what happened in one set,
+ *   - that of a client's own clock, for what one client did in several sets,
+ *   - for the rest as it came.
+ *
+ * A change comes out when all live bricks of its set have shown it, so that whoever
+ * looks at once does not meet a brick that has not done it yet; but not later than
+ * MERGE_PATIENCE after the first one.
+ */
+#ifndef GNOTIFY_MERGE_H
+#define GNOTIFY_MERGE_H
+
+#include "notify/record.h"
+
+enum {
+    MERGE_SET_MAX = 64,               /* bricks in one set */
+    MERGE_PATIENCE = 20 * 1000 * 1000, /* ns */
+    MERGE_REMEMBERED = 1 << 19,       /* changes that came out and whose copies may come */
+};
+
+struct merge;
+
+struct merge_event {
+    struct notify_record record; /* its bytes stay until the next call of merge_next */
+    unsigned set, brick;         /* the first that had it */
+    uint64_t number;
+};
+
+/* sets[i]: the set of brick i, from 0 on without a gap. All bricks are away at first.
+ * 0; -EINVAL for a set that is too large or empty; -ENOMEM. The caller frees it. */
+int
+merge_new(const unsigned *sets, unsigned bricks, struct merge **out);
+
+void
+merge_free(struct merge *m);
+
+/* Whether the copies of this brick are waited for. */
+void
+merge_live(struct merge *m, unsigned brick, bool live);
+
+/* One record of a brick, in the brick's order. Notes (NOTIFY_MISSED and what follows it)
+ * are not for here. now: ns of any clock that only goes forward. 0 or -ENOMEM: then the
+ * record is to be fed again. */
+int
+merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now);
+
+/* The newest change that has not come out: its number, or 0. Where there are several
+ * sets, it and all before it wait until merge_fenced says that every other set has been
+ * read up to what it had when this one was read. */
+uint64_t
+merge_newest(const struct merge *m);
+
+void
+merge_fenced(struct merge *m, uint64_t number);
+
+/* The next change, if there is one that may come out. Else false, and *later is when one
+ * may without anything being fed: a time as `now`, or UINT64_MAX. */
+bool
+merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *later);
+
+/* Bytes that are held: what to do no more reading at. */
+size_t
+merge_held(const struct merge *m);
+
+#endif

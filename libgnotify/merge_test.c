@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * Each change comes out once, in the order that is promised: by examples, and by a model
+ * of clients, sets and bricks that runs at random.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "common/cleanup.h"
+#include "libgnotify/merge.h"
+
+enum { NEVER = 0 };
+
+static struct notify_record
+change(enum notify_op op, uint64_t client, uint64_t time, const char *name)
+{
+    return (struct notify_record){
+        .op = op, .flags = NOTIFY_HAS_NAME | NOTIFY_HAS_ACTOR, .client = client, .time = time,
+        .name = {{1}, name, (uint16_t)strlen(name)}};
+}
+
+static void
+feed(struct merge *m, unsigned brick, enum notify_op op, uint64_t client, uint64_t time,
+     const char *name)
+{
+    struct notify_record r = change(op, client, time, name);
+
+    assert_int_equal(merge_feed(m, brick, &r, NEVER), 0);
+}
+
+static struct merge *
+merge_of(const unsigned *sets, unsigned bricks)
+{
+    struct merge *m = NULL;
+
+    assert_int_equal(merge_new(sets, bricks, &m), 0);
+    for (unsigned i = 0; i < bricks; i++)
+        merge_live(m, i, true);
+    return m;
+}
+
+/* The names of all that come out now, one after the other. */
+static const char *
+names(struct merge *m, uint64_t now)
+{
+    static char text[1024];
+    size_t len = 0;
+    struct merge_event e;
+    uint64_t later;
+
+    *text = '\0';
+    while (merge_next(m, now, &e, &later)) {
+        struct notify_name base = notify_name_base(&e.record.name);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s", len ? " " : "", base.len,
+                                base.path);
+    }
+    return text;
+}
+
+static const unsigned replica[] = {0, 0};
+static const unsigned distributed[] = {0, 1};
+
+static void
+of_copies_one_comes_out(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+
+    (void)state;
+    feed(m, 0, NOTIFY_CREATE, 1, 10, "/d/a");
+    assert_string_equal(names(m, NEVER), ""); /* the other one has not done it yet */
+    feed(m, 1, NOTIFY_CREATE, 1, 10, "a");    /* and does not know the path */
+    assert_string_equal(names(m, NEVER), "a");
+    feed(m, 1, NOTIFY_CREATE, 1, 11, "/d/a");
+    feed(m, 0, NOTIFY_CREATE, 1, 11, "/d/a");
+    assert_string_equal(names(m, NEVER), "a");
+    assert_int_equal(merge_held(m), 0);
+    merge_free(m);
+}
+
+static void
+a_brick_that_is_away_or_slow_is_not_waited_for(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+    struct merge_event e;
+    uint64_t later;
+
+    (void)state;
+    feed(m, 0, NOTIFY_CREATE, 1, 10, "a");
+    assert_false(merge_next(m, 5, &e, &later));
+    assert_int_equal(later, MERGE_PATIENCE);
+    assert_string_equal(names(m, later), "a");
+    merge_live(m, 1, false);
+    feed(m, 0, NOTIFY_CREATE, 1, 11, "b");
+    assert_string_equal(names(m, NEVER), "b");
+    merge_live(m, 1, true);
+    feed(m, 1, NOTIFY_CREATE, 1, 10, "a"); /* late copies are still copies */
+    feed(m, 1, NOTIFY_CREATE, 1, 11, "b");
+    assert_string_equal(names(m, MERGE_PATIENCE), "");
+    merge_free(m);
+}
+
+static void
+changes_without_time_are_told_apart(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        feed(m, 0, NOTIFY_SETXATTR, 1, 0, "a");
+    for (int i = 0; i < 3; i++)
+        feed(m, 1, NOTIFY_SETXATTR, 1, 0, "a");
+    assert_string_equal(names(m, NEVER), "a a a");
+    struct notify_record r = change(NOTIFY_SETXATTR, 1, 0, "a");
+    assert_int_equal(merge_feed(m, 1, &r, 6ull * 1000 * 1000 * 1000), 0);
+    assert_string_equal(names(m, 7ull * 1000 * 1000 * 1000), "a"); /* a new one, seen by one brick */
+    merge_free(m);
+}
+
+static void
+one_client_in_two_sets(void **state)
+{
+    struct merge *m = merge_of(distributed, 2);
+
+    (void)state;
+    feed(m, 0, NOTIFY_CREATE, 1, 20, "second");
+    feed(m, 1, NOTIFY_CREATE, 1, 10, "first");
+    feed(m, 1, NOTIFY_CREATE, 1, 30, "third");
+    assert_string_equal(names(m, NEVER), ""); /* other sets may have something before it */
+    merge_fenced(m, 1);
+    assert_string_equal(names(m, NEVER), "");
+    merge_fenced(m, merge_newest(m));
+    assert_string_equal(names(m, NEVER), "first second third");
+    merge_free(m);
+}
+
+static void
+a_set_keeps_its_own_order_whatever_the_clocks(void **state)
+{
+    struct merge *m = merge_of(distributed, 2);
+
+    (void)state;
+    feed(m, 0, NOTIFY_CREATE, 1, 100, "x"); /* a clock that is ahead */
+    feed(m, 0, NOTIFY_UNLINK, 2, 50, "x-gone");
+    feed(m, 1, NOTIFY_CREATE, 2, 60, "after");
+    merge_fenced(m, merge_newest(m));
+    assert_string_equal(names(m, NEVER), "x x-gone after");
+    merge_free(m);
+}
+
+static void
+a_folder_is_there_before_what_is_in_it(void **state)
+{
+    struct merge *m = merge_of(distributed, 2);
+
+    (void)state;
+    feed(m, 0, NOTIFY_MKDIR, 1, 10, "d");
+    feed(m, 1, NOTIFY_MKDIR, 1, 10, "d");
+    feed(m, 1, NOTIFY_CREATE, 2, 5, "d/f"); /* another client */
+    merge_fenced(m, merge_newest(m));
+    assert_string_equal(names(m, NEVER), "d f");
+    feed(m, 0, NOTIFY_MKDIR, 1, 20, "p");
+    feed(m, 1, NOTIFY_MKDIR, 2, 20, "q");
+    feed(m, 0, NOTIFY_MKDIR, 2, 20, "q"); /* in another order: each holds the other one */
+    feed(m, 1, NOTIFY_MKDIR, 1, 20, "p");
+    merge_fenced(m, merge_newest(m));
+    assert_int_equal(strlen(names(m, NEVER)), 3);
+    merge_free(m);
+}
+
+static void
+clocks_that_make_no_sense_hold_nothing_for_ever(void **state)
+{
+    struct merge *m = merge_of(distributed, 2);
+
+    (void)state;
+    feed(m, 0, NOTIFY_CREATE, 1, 100, "a");
+    feed(m, 0, NOTIFY_CREATE, 2, 50, "b");
+    feed(m, 1, NOTIFY_CREATE, 2, 60, "c");
+    feed(m, 1, NOTIFY_CREATE, 1, 90, "d");
+    merge_fenced(m, merge_newest(m));
+    assert_int_equal(strlen(names(m, NEVER)), 7);
+    assert_int_equal(merge_held(m), 0);
+    merge_free(m);
+}
+
+static void
+sets_that_are_none(void **state)
+{
+    static const unsigned gap[] = {0, 2, 2}, far[] = {7};
+    unsigned many[MERGE_SET_MAX + 1] = {0};
+    struct merge *m = NULL;
+
+    (void)state;
+    assert_int_equal(merge_new(gap, 3, &m), -EINVAL);
+    assert_int_equal(merge_new(far, 1, &m), -EINVAL);
+    assert_int_equal(merge_new(many, MERGE_SET_MAX + 1, &m), -EINVAL);
+    assert_int_equal(merge_new(many, MERGE_SET_MAX, &m), 0);
+    merge_free(m);
+    merge_free(NULL);
+}
+
+/* ---- at random ------------------------------------------------------------- */
+
+enum { SETS = 3, COPIES = 3, BRICKS = SETS * COPIES, CLIENTS = 4, CHANGES = 400, STREAM = CHANGES * 2 };
+
+struct model {
+    struct notify_record changes[CHANGES];
+    char names[CHANGES][16];
+    unsigned set[CHANGES]; /* SETS: on all of them */
+    unsigned stream[BRICKS][STREAM], length[BRICKS], read[BRICKS];
+    int came[CHANGES]; /* at which place; -1: not */
+    int out;
+};
+
+static uint64_t seed;
+
+static unsigned
+below(unsigned n)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(seed >> 33) % n;
+}
+
+/* Each client does one thing after the other; of a replica at most one brick misses a change. */
+static void
+run_clients(struct model *w)
+{
+    for (unsigned i = 0; i < CHANGES; i++) {
+        uint64_t client = below(CLIENTS);
+        bool folder = !below(5);
+
+        snprintf(w->names[i], sizeof(w->names[i]), "/%u", i);
+        /* each client's clock is another one */
+        w->changes[i] = change(folder ? NOTIFY_MKDIR : NOTIFY_CREATE, client,
+                               1 + i + client * 100000, w->names[i]);
+        w->set[i] = folder ? SETS : below(SETS);
+        w->came[i] = -1;
+        for (unsigned set = 0; set < SETS; set++) {
+            unsigned misses = below(2 * COPIES);
+
+            if (!folder && set != w->set[i])
+                continue;
+            for (unsigned copy = 0; copy < COPIES; copy++) {
+                unsigned brick = set * COPIES + copy;
+                if (copy != misses)
+                    w->stream[brick][w->length[brick]++] = i;
+            }
+        }
+    }
+}
+
+static void
+take(struct model *w, struct merge *m, uint64_t now)
+{
+    struct merge_event e;
+    uint64_t later;
+
+    while (merge_next(m, now, &e, &later)) {
+        int i = atoi(e.record.name.path + 1);
+
+        assert_int_equal(w->came[i], -1);
+        w->came[i] = w->out++;
+    }
+}
+
+/* Everybody is read up to what all had when the fence was asked for. */
+static void
+fence(struct model *w, struct merge *m, uint64_t now)
+{
+    uint64_t newest = merge_newest(m);
+
+    for (unsigned b = 0; b < BRICKS; b++) {
+        while (w->read[b] < w->length[b])
+            assert_int_equal(merge_feed(m, b, &w->changes[w->stream[b][w->read[b]++]], now), 0);
+    }
+    merge_fenced(m, newest);
+}
+
+static void
+check_order(const struct model *w)
+{
+    for (unsigned i = 0; i < CHANGES; i++) {
+        assert_true(w->came[i] >= 0);
+        for (unsigned j = i + 1; j < CHANGES; j++) {
+            bool one_set = w->set[i] == w->set[j] || w->set[i] == SETS || w->set[j] == SETS;
+            bool one_client = w->changes[i].client == w->changes[j].client;
+
+            if (one_set || one_client)
+                assert_true(w->came[i] < w->came[j]);
+        }
+    }
+}
+
+static void
+at_random(void **state)
+{
+    (void)state;
+    for (seed = 1; seed < 200; seed++) {
+        AUTO_FREE struct model *w = calloc(1, sizeof(*w));
+        unsigned sets[BRICKS];
+        uint64_t kept = seed;
+
+        for (unsigned b = 0; b < BRICKS; b++)
+            sets[b] = b / COPIES;
+        struct merge *m = merge_of(sets, BRICKS);
+        run_clients(w);
+        for (uint64_t now = 0; now < 400; now++) {
+            unsigned b = below(BRICKS);
+
+            for (unsigned n = below(20); n && w->read[b] < w->length[b]; n--)
+                assert_int_equal(merge_feed(m, b, &w->changes[w->stream[b][w->read[b]++]], now), 0);
+            if (!below(10))
+                fence(w, m, now);
+            take(w, m, now);
+        }
+        fence(w, m, 1000);
+        fence(w, m, 1000);
+        take(w, m, 1000 + MERGE_PATIENCE);
+        check_order(w);
+        assert_int_equal(merge_held(m), 0);
+        merge_free(m);
+        seed = kept;
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_copies_one_comes_out),
+        cmocka_unit_test(a_brick_that_is_away_or_slow_is_not_waited_for),
+        cmocka_unit_test(changes_without_time_are_told_apart),
+        cmocka_unit_test(one_client_in_two_sets),
+        cmocka_unit_test(a_set_keeps_its_own_order_whatever_the_clocks),
+        cmocka_unit_test(a_folder_is_there_before_what_is_in_it),
+        cmocka_unit_test(clocks_that_make_no_sense_hold_nothing_for_ever),
+        cmocka_unit_test(sets_that_are_none),
+        cmocka_unit_test(at_random),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
