@@ -9,6 +9,17 @@ dist_glupypy_DATA = python/gluster/glupy/__init__.py python/gluster/glupy/struct
 	python/gluster/glupy/py.typed python/gluster/glupy/recorder.py python/gluster/glupy/replay.py
 nodist_glupypy_DATA = python/gluster/glupy/layout.py python/gluster/glupy/names.py \
 	python/gluster/glupy/places.py python/gluster/glupy/native.pyi
+localitypydir = $(pythondir)/gluster/locality
+dist_localitypy_DATA = python/gluster/locality/__init__.py python/gluster/locality/errors.py \
+	python/gluster/locality/graph.py python/gluster/locality/hosts.py \
+	python/gluster/locality/mount.py python/gluster/locality/program.py \
+	python/gluster/locality/py.typed
+nodist_localitypy_DATA = python/gluster/locality/places.py
+discopydir = $(pythondir)/disco/dfs
+dist_discopy_DATA = python/disco/dfs/gluster.py
+toppydir = $(pythondir)
+dist_toppy_DATA = python/volext_disco.py
+EXTRA_DIST += python/volext_disco.pth
 dist_module_DATA = python/modules/negative.py python/modules/limiter.py python/modules/audit.py \
 	python/modules/policy.py python/modules/checksum.py
 
@@ -28,10 +39,11 @@ python/gluster/glupy/native.pyi: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fo
 CLEANFILES += python/gluster/glupy/native.pyi
 EXTRA_DIST += python/stubs.py python/gluster/glupy/native.pyi.in
 
-python/gluster/glupy/places.py: Makefile
-	@$(MKDIR_P) python/gluster/glupy
+python/gluster/glupy/places.py python/gluster/locality/places.py: Makefile
+	@$(MKDIR_P) $(@D)
 	$(AM_V_GEN){ echo '# Generated while building.'; echo "VOLEXTDIR = '$(volextdir)'"; } >$@.tmp && mv $@.tmp $@
-CLEANFILES += python/gluster/glupy/layout.py python/gluster/glupy/names.py python/gluster/glupy/places.py
+CLEANFILES += python/gluster/glupy/layout.py python/gluster/glupy/names.py python/gluster/glupy/places.py \
+	python/gluster/locality/places.py
 
 # The package lies in a folder of its own, the only one of ours or of others that modules
 # see. python3 finds it by a link; `gluster` there is a namespace that others share.
@@ -43,10 +55,17 @@ if PYTHON_SITE
 	$(MKDIR_P) "$(DESTDIR)$(python_sitedir)/gluster"
 	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy"
 	$(LN_S) "$(glupypydir)" "$(DESTDIR)$(python_sitedir)/gluster/glupy"
+	rm -f "$(DESTDIR)$(python_sitedir)/gluster/locality" "$(DESTDIR)$(python_sitedir)/volext_disco.py"
+	$(LN_S) "$(localitypydir)" "$(DESTDIR)$(python_sitedir)/gluster/locality"
+	$(LN_S) "$(toppydir)/volext_disco.py" "$(DESTDIR)$(python_sitedir)/volext_disco.py"
+	$(INSTALL_DATA) $(srcdir)/python/volext_disco.pth "$(DESTDIR)$(python_sitedir)"
 endif
 uninstall-python-site:
 if PYTHON_SITE
-	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy"
+	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy" "$(DESTDIR)$(python_sitedir)/gluster/locality" \
+		"$(DESTDIR)$(python_sitedir)/volext_disco.pth" "$(DESTDIR)$(python_sitedir)/volext_disco.py"
 	-rmdir "$(DESTDIR)$(python_sitedir)/gluster" 2>/dev/null
 endif
-	rm -rf "$(DESTDIR)$(glusterpydir)/__pycache__" "$(DESTDIR)$(glupypydir)/__pycache__"
+	rm -rf "$(DESTDIR)$(glusterpydir)/__pycache__" "$(DESTDIR)$(glupypydir)/__pycache__" \
+		"$(DESTDIR)$(localitypydir)/__pycache__" "$(DESTDIR)$(discopydir)/__pycache__" \
+		"$(DESTDIR)$(toppydir)/__pycache__"
