@@ -55,9 +55,12 @@ tell_linkto(struct glfs *fs, const char *path, struct locate_entry *entry)
     char value[1024];
     ssize_t n = glfs_lgetxattr(fs, path, LINKTO, value, sizeof(value));
 
-    if (n < 0 && errno != ENODATA)
+    if (n < 0 && (errno == EACCES || errno == EPERM))
+        entry->kind = LOCATE_UNSURE;
+    else if (n < 0 && errno != ENODATA)
         return -errno;
-    entry->kind = n < 0 ? LOCATE_FILE : LOCATE_LINKTO;
+    else
+        entry->kind = n < 0 ? LOCATE_FILE : LOCATE_LINKTO;
     return 0;
 }
 

@@ -61,8 +61,8 @@ struct locate_told {
     int set;         /* -1: on one of the lone bricks whose path is that of brick `like` */
     int like;
     uint64_t bricks; /* by place in the set: those that told that they have the file */
-    bool complete;   /* bricks is all; else the set's bricks must be asked: a dispersed
-                        set lets only one of them tell, some may have the same path, or
+    bool complete;   /* bricks is all; else the set's bricks must be asked: of a dispersed
+                        set only one tells, if any; some may have the same path; or
                         the file is told with another of its names */
 };
 

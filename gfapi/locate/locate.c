@@ -125,7 +125,7 @@ error_text(int error)
     case ENOTCONN: return "none of its bricks answers";
     case EINVAL: return "neither a regular file nor a folder, or a path with ..";
     case EBADMSG: return "its glusterfs.pathinfo does not fit the volume's bricks";
-    case EAGAIN: return "it is being moved";
+    case EAGAIN: return "the bricks that should have it have it not (it is being moved, or healed)";
     default: return strerror(-error);
     }
 }

@@ -85,6 +85,23 @@ look_at_lone_bricks(struct resolver *r, int like, const char *path, uint64_t ino
     return -ENOENT;
 }
 
+/* GlusterFS 10 answers ENOMEM instead of the pathinfo of what is in a dispersed set. */
+static int
+look_at_dispersed_sets(struct resolver *r, const char *path, uint64_t inode,
+                       struct locate_place *place)
+{
+    for (int set = 0; set < r->graph.set_count; set++) {
+        if (r->graph.sets[set].type != LOCATE_DISPERSED)
+            continue;
+        place->bricks = look_at_set(r, set, path, inode, place);
+        if (place->bricks) {
+            place->set = set;
+            return 0;
+        }
+    }
+    return -EAGAIN;
+}
+
 /* -EAGAIN: it moved between two of the steps. */
 static int
 resolve_file(struct resolver *r, const char *path, uint64_t inode, struct locate_place *place)
@@ -97,7 +114,7 @@ resolve_file(struct resolver *r, const char *path, uint64_t inode, struct locate
     ssize_t len = glfs_lgetxattr(r->volume, path, "glusterfs.pathinfo", text, PATHINFO_MAX);
 
     if (len < 0)
-        return -errno;
+        return errno == ENOMEM ? look_at_dispersed_sets(r, path, inode, place) : -errno;
     int ret = locate_pathinfo_parse(&r->graph, path, text, len, &told);
 
     if (ret)

@@ -306,7 +306,7 @@ join(struct locate_walk *walk, struct folder *folder, int brick,
 
     if (is_hidden(walk, folder, set, text))
         return;
-    if (up == bit) {
+    if (up == bit && entry->kind != LOCATE_UNSURE) {
         settle(walk, folder, set, entry, bit, text);
         return;
     }
@@ -325,7 +325,8 @@ join(struct locate_walk *walk, struct folder *folder, int brick,
         *at = name;
         names->count++;
     }
-    name->differs |= name->inode != entry->inode || name->kind != entry->kind;
+    name->differs |= name->inode != entry->inode || name->kind != entry->kind ||
+                     entry->kind == LOCATE_UNSURE;
     name->bricks |= bit;
     if (entry->block) {
         name->block = entry->block;

@@ -28,6 +28,7 @@ enum locate_kind {
     LOCATE_FOLDER,
     LOCATE_FILE,   /* a regular file with its data (arbiter: without) */
     LOCATE_LINKTO, /* says that the data is in another set */
+    LOCATE_UNSURE, /* one of the last two: only root is told which */
 };
 
 struct locate_worker {
