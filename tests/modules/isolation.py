@@ -10,7 +10,7 @@ import threading
 import time
 from errno import ENOENT
 
-from gluster.glupy import POINTER, Translator, dl, xlator_t
+from gluster.glupy import POINTER, Translator, dl, log_info, xlator_t
 
 CHILD = POINTER(xlator_t)()
 kept = []
@@ -99,8 +99,10 @@ class xlator(Translator):
         stuck.acquire()
 
     def do_matches(self, frame, loc, xdata):
-        re.match('(a+)+$', 'a' * 25 + 'b')
-        raise RuntimeError('after a long match')
+        try:
+            re.match('(a+)+$', 'a' * 25 + 'b')
+        finally:
+            log_info('the match is over')
 
     def do_recurses(self, frame, loc, xdata):
         self.do_recurses(frame, loc, xdata)

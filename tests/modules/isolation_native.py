@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from gluster.glupy.native import Event, Loc, Translator, gather, run_in_thread, sleep
+from gluster.glupy.native import Event, Loc, Translator, gather, log_info, run_in_thread, sleep
 
 kept = []
 stuck = threading.Lock()
@@ -114,8 +114,10 @@ class xlator(Translator):
         stuck.acquire()
 
     async def do_matches(self, loc, request):
-        re.match('(a+)+$', 'a' * 25 + 'b')
-        raise RuntimeError('after a long match')
+        try:
+            re.match('(a+)+$', 'a' * 25 + 'b')
+        finally:
+            log_info('the match is over')
 
     async def do_recurses(self, loc, request):
         await self.do_recurses(loc, request)
