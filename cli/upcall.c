@@ -32,6 +32,8 @@ struct upcall {
     unsigned long long fresh_before;
     size_t known_before;
     bool started;
+    struct strbuf notes; /* said when all went well */
+    const char *half;    /* what to do should the next step fail; NULL: nothing was changed yet */
     int lock;
 };
 
@@ -41,6 +43,7 @@ upcall_free(struct upcall *u)
     change_free(&u->c);
     kv_free(&u->options);
     upcall_memory_free(&u->memory);
+    strbuf_free(&u->notes);
     if (u->lock >= 0)
         close(u->lock);
 }
@@ -121,8 +124,9 @@ set(struct upcall *u, const struct kv *wanted)
     if (!reply.op_ret)
         return 0;
     change_settle(&u->c, reply.op_errstr);
-    return change_fail(&u->c, reply.op_errno, "%s",
-                       *reply.op_errstr ? reply.op_errstr : "see glusterd's log");
+    return change_fail(&u->c, reply.op_errno, "%s%s%s",
+                       *reply.op_errstr ? reply.op_errstr : "see glusterd's log",
+                       u->half ? ". " : "", u->half ? u->half : "");
 }
 
 static int
@@ -140,9 +144,8 @@ reset(struct upcall *u, const char *key)
         return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
     if (!reply.op_ret)
         return 0;
-    return change_fail(&u->c, reply.op_errno, "%s could not be reset: %s. Run `gluster volume upcall "
-                       "%s disable` again: it goes on from here", key,
-                       *reply.op_errstr ? reply.op_errstr : "see glusterd's log", u->c.volume);
+    return change_fail(&u->c, reply.op_errno, "%s could not be reset: %s. %s", key,
+                       *reply.op_errstr ? reply.op_errstr : "see glusterd's log", u->half);
 }
 
 /* The memory as an option among those to be set. */
@@ -223,8 +226,8 @@ want(struct upcall *u, const struct upcall_member *member, const char *value, st
     const struct upcall_saved *before = upcall_memory_find(&u->memory, member->key);
 
     if (before && u->memory.state == UPCALL_ON && (!now || !upcall_same(now, before->set)))
-        emit_note(u->c.e, "%s was %s by hand: it is %s again\n", member->key,
-                  now ? now : "reset", value);
+        strbuf_fmt(&u->notes, "%s was %s by hand: it is %s again\n", member->key,
+                   now ? now : "reset", value);
     int ret = kv_set(wanted, member->key, value);
 
     return ret ? ret : upcall_memory_set(&u->memory, member->key, value, now);
@@ -336,6 +339,7 @@ end_enable(struct upcall *u, const struct kv *after)
 
     emit_text(u->c.e, "volume upcall: success: enabled on volume %s, timeout %s s%s\n", u->c.volume,
               seconds, leases ? ", with leases" : "");
+    emit_note(u->c.e, "%s", strbuf_text(&u->notes));
     note_circumstances(u);
     emit_object(u->c.e, "volUpcall");
     emit_str(u->c.e, "volName", u->c.volume);
@@ -377,6 +381,8 @@ enable(struct upcall *u)
         return change_fail(&u->c, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
     int status = anew && u->started ? begin_with_bricks(u, &wanted) : 0;
 
+    if (anew && u->started)
+        u->half = "Bricks have their part of it already: run the command again, or `disable`";
     if (!status)
         status = set(u, &wanted);
     return status ? status : end_enable(u, &after);
@@ -531,6 +537,7 @@ disable(struct upcall *u)
             return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
         status = set(u, &wanted);
     }
+    u->half = "Not all is as it was before: run the command again, it goes on from here";
     if (!status)
         status = take_out(u, &kept);
     if (status)

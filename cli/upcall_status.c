@@ -79,6 +79,10 @@ tell_state(struct view *v)
     if (v->memory.state == UPCALL_LEAVING)
         emit_text(e, "Volume %s: a disable was begun and not completed: `gluster volume upcall %s "
                   "disable` completes it\n", volume, volume);
+    else if (v->memory.state == UPCALL_ON &&
+             !upcall_memory_find(&v->memory, "performance.cache-invalidation"))
+        emit_text(e, "Volume %s: an enable was begun and not completed: run it again, or `gluster volume "
+                  "upcall %s disable`\n", volume, volume);
     else
         emit_text(e, "Volume %s: upcall is %s%s\n", volume, state_of(v),
                   any && v->memory.state == UPCALL_OFF ? ", by options that were set by hand" : "");

@@ -187,6 +187,30 @@ refused() {
     status "d['state'] == 'off' and not d['byCommand']"
 }
 
+@test "an enable that was killed between its steps is completed, or undone" {
+    stock 1 volume set v1 performance.md-cache-timeout 30
+    options_of >"$BATS_TEST_TMPDIR/before"
+    hook=$POOL_DIR/1/lib/hooks/1/set/pre/S00kill.sh
+    for after in disable 'enable timeout 90'; do
+        printf '#!/bin/sh\npkill -9 -x gluster\n' >"$hook"
+        chmod +x "$hook"
+        run upcall enable timeout 90
+        rm "$hook"
+        [ "$status" = 137 ]
+        wait_until 20 status "d['state'] == 'partly' and d['byCommand']"
+        upcall status | grep -qx 'Volume v1: an enable was begun and not completed: run it again, or `gluster volume upcall v1 disable`'
+        # what clients have has not changed yet
+        [ "$(stored performance.md-cache-timeout)" = 30 ]
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr upcall $after
+        [[ $stderr != *'by hand'* ]]
+        [ "$after" != disable ] || options_of | diff "$BATS_TEST_TMPDIR/before" -
+    done
+    status "d['state'] == 'on' and d['timeout'] == 90"
+    upcall disable
+    options_of | diff "$BATS_TEST_TMPDIR/before" -
+}
+
 @test "an enable after a disable that was killed still knows what was before" {
     stock 1 volume set v1 performance.md-cache-timeout 30
     options_of >"$BATS_TEST_TMPDIR/before"
@@ -282,6 +306,20 @@ refused() {
     status "all(x['sent']['counted'] and x['sent']['all'] >= x['sent']['attributes'] for x in d['bricks'])"
     wait_until 10 status "[x['invalidations'] for x in m if x['node'] == '1'][0] >= 1"
     stock 1 volume profile v1 stop
+}
+
+@test "a mount or a brick that hangs does not hold up status" {
+    upcall enable
+    on 1 sh -c 'kill -STOP $(cat /run/mnt-v1.pid)'
+    pid=$(brick_pid 2 a)
+    on 2 kill -STOP "$pid"
+    run status "[x['reason'] for x in m if x['node'] == '1'] == ['it did not answer within 3 s'] and m[0]['consumes'] == 'unknown' \
+        and b['2']['reason'] == 'its process did not make a statedump within 3 s' and b['1']['counted']"
+    on 2 kill -CONT "$pid"
+    on 1 sh -c 'kill -CONT $(cat /run/mnt-v1.pid)'
+    echo "$output"
+    [ "$status" = 0 ]
+    wait_until 10 status "all(x['counted'] for x in d['bricks']) and all(x['consumes'] == 'yes' for x in m)"
 }
 
 # sees I FILE SIZE
