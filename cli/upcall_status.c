@@ -258,7 +258,6 @@ static void
 tell_kept(struct emit *e, const struct answer_line *line)
 {
     const char *why = glupy_field(line, "why");
-    int64_t shared = strtoll(glupy_field(line, "shared"), NULL, 10);
 
     emit_str(e, "switch", glupy_field(line, "switch"));
     emit_num(e, "timeout", strtoll(glupy_field(line, "timeout"), NULL, 10));
@@ -271,14 +270,10 @@ tell_kept(struct emit *e, const struct answer_line *line)
         emit_str(e, "reason", why);
         return;
     }
-    emit_text(e, "    inodes with state: %s, client entries: %s", glupy_field(line, "inodes"),
+    emit_text(e, "    inodes with state: %s, client entries: %s\n", glupy_field(line, "inodes"),
               glupy_field(line, "clients"));
-    if (shared > 1)
-        emit_text(e, " (of all %lld bricks of the volume in this process)", (long long)shared);
-    emit_text(e, "\n");
     emit_num(e, "inodes", strtoll(glupy_field(line, "inodes"), NULL, 10));
     emit_num(e, "clientEntries", strtoll(glupy_field(line, "clients"), NULL, 10));
-    emit_num(e, "bricksInProcess", shared);
 }
 
 static void

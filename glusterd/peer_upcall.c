@@ -4,7 +4,7 @@
  * clients, and whether this node's mounts can be told of changes.
  *
  *   brick  name=HOST:PATH state=running|down switch=on|off timeout=S leases=on|off
- *          inodes=N clients=N shared=N   or, instead of these three, why=…
+ *          inodes=N clients=N   or, instead of these two, why=…
  *   mount  as mounts.h says
  */
 #include <errno.h>
@@ -114,36 +114,39 @@ find_bricks(struct peer *peer, struct bricks *bricks)
 
 /* ---- what a statedump says --------------------------------------------------- */
 
-/* [features/upcall.v1-upcall - usage-type TYPE memusage], then num_allocs=N; a type of which
- * there is nothing is not there. */
+/* The brick's translators come one after another, its io-stats first, which is called as its
+ * folder. Where several bricks share a process, the first of them is there twice: the last
+ * time counts. NULL: the process does not account for its memory. */
+static char *
+part_of(const struct dump *dump, const struct brick *brick)
+{
+    static const char other[] = "\n[debug/io-stats.", first[] = " - Memory usage]\n";
+    AUTO_FREE char *start = str_fmt("%s%s%s", other, brick->path, first);
+    size_t len = start ? strlen(start) : 0, own = len - strlen(first);
+    const char *part = NULL;
+
+    for (const char *at = strbuf_text(&dump->text); len && (at = strstr(at, start)); at++)
+        part = at;
+    if (!part)
+        return NULL;
+    /* its types of memory are sections of io-stats, too */
+    const char *end = strstr(part + len - 1, other);
+    while (end && !strncmp(end, start, own) && !strncmp(end + own, " - usage-type", 13))
+        end = strstr(end + own, other);
+    return end ? strndup(part, (size_t)(end - part)) : strdup(part);
+}
+
+/* A type of memory of which there is nothing is not there. */
 static long long
-sum(const struct dump *dump, const char *volume, const char *type)
+number_of(const char *part, const char *volume, const char *type)
 {
     AUTO_FREE char *section = str_fmt("[features/upcall.%s-upcall - usage-type %s memusage]\n",
                                       volume, type);
     static const char count[] = "num_allocs=";
-    long long total = 0;
+    const char *at = section ? strstr(part, section) : NULL;
 
-    for (const char *at = strbuf_text(&dump->text); section && (at = strstr(at, section));) {
-        at += strlen(section);
-        const char *number = strstr(at, count), *end = strstr(at, "\n[");
-
-        if (number && (!end || number < end))
-            total += strtoll(number + strlen(count), NULL, 10);
-    }
-    return total;
-}
-
-/* How many of the volume's bricks are in the process. */
-static int
-instances(const struct dump *dump, const char *volume)
-{
-    AUTO_FREE char *section = str_fmt("[features/upcall.%s-upcall - Memory usage]\n", volume);
-    int count = 0;
-
-    for (const char *at = strbuf_text(&dump->text); section && (at = strstr(at, section)); at++)
-        count++;
-    return count;
+    at = at ? strstr(at + strlen(section), count) : NULL;
+    return at ? strtoll(at + strlen(count), NULL, 10) : 0;
 }
 
 static int
@@ -159,18 +162,18 @@ put_counts(struct watched *w, const struct dumps *dumps, const char *volume)
 {
     const struct dump *dump = dumps_find(dumps, w->pid);
     const char *why = !w->pid ? "it is down" : !dump ? "its process was not asked" : dump->why;
-    int shared = why ? 0 : instances(dump, volume);
+    AUTO_FREE char *part = why ? NULL : part_of(dump, &w->brick);
 
-    if (!why && !shared)
+    if (!why && !part)
         why = "its process does not account for its memory (config.memory-accounting is off)";
     if (why)
         return kv_set(&w->fields, "why", why);
     int ret = put_number(&w->fields, "inodes",
-                         sum(dump, volume, "gf_upcall_mt_upcall_inode_ctx_t"));
-    if (!ret)
-        ret = put_number(&w->fields, "clients",
-                         sum(dump, volume, "gf_upcall_mt_upcall_client_entry_t"));
-    return ret ? ret : put_number(&w->fields, "shared", shared);
+                         number_of(part, volume, "gf_upcall_mt_upcall_inode_ctx_t"));
+
+    return ret ? ret
+               : put_number(&w->fields, "clients",
+                            number_of(part, volume, "gf_upcall_mt_upcall_client_entry_t"));
 }
 
 int

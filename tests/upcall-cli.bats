@@ -296,6 +296,30 @@ refused() {
     volume_umount 2 v3
 }
 
+@test "bricks that share a process are counted each for itself" {
+    stock 1 volume set all cluster.brick-multiplex on
+    stock 1 volume create v4 "$(brick 1 d1)" "$(brick 1 d2)" "$(brick 2 d)" force
+    gluster 1 volume upcall v4 enable timeout 100
+    stock 1 volume start v4
+    volume_mount 1 v4
+    [ "$(brick_pid 1 d1)" = "$(brick_pid 1 d2)" ]
+    # shellcheck disable=SC2016
+    on 1 sh -c 'for i in $(seq 40); do echo >/mnt/v4/f$i; done'
+    gluster 1 --json volume upcall v4 status >"$BATS_TEST_TMPDIR/shared"
+    /usr/bin/python3 - "$BATS_TEST_TMPDIR/shared" "$POOL_DIR/1/bricks" "$POOL_DIR/2/bricks" <<'P'
+import json, os, sys
+for brick in json.load(open(sys.argv[1]))['volUpcall']['bricks']:
+    host, path = brick['name'].split(':')
+    names = os.listdir(sys.argv[int(host.rsplit('.', 1)[1]) + 1] + '/' + os.path.basename(path))
+    files = sum(n.startswith('f') for n in names)
+    # the root, and what was created elsewhere first
+    assert files and files <= brick['inodes'] <= files + 8 and brick['clientEntries'] >= files, (brick, files)
+P
+    volume_umount 1 v4
+    stock 1 volume stop v4 force
+    stock 1 volume reset all
+}
+
 @test "status counts what was sent while profiling is on, and else says why not" {
     upcall enable
     status "all(x['sent'] == {'counted': False, 'reason': 'profiling is off'} for x in d['bricks'])"
