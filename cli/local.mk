@@ -14,6 +14,7 @@ cli_libcli_a_SOURCES = \
 	cli/glupy_status.c \
 	cli/help.c \
 	cli/info.c \
+	cli/locate.c \
 	cli/offer.c \
 	cli/option.c cli/option.h \
 	cli/peers.c cli/peers.h \

@@ -44,6 +44,14 @@ const struct command cli_commands[] = {
      "seen. reload has MODULE, or all of the volume's, loaded anew by every process, also on other "
      "machines; operations that are under way finish with the old one, and where the new one does not "
      "load the old one goes on. It tells what became of it in each process that status sees."},
+    {"volume locate", "VOLNAME PATH...", "show on which bricks files are", cmd_volume_locate,
+     CMD_XML,
+     "PATH is a file or a folder in the volume; of a folder all files below it are shown. For each "
+     "regular file: how its set of bricks keeps it (distributed: one brick, replicated, dispersed), the "
+     "set's name, and the bricks that have it and answer; arbiters are marked, they hold no data. "
+     "A file of a sharded volume that has more than one shard is shown with its first one. Names "
+     "with bytes that cannot be shown have \\xNN for them in text, and pathHex beside path otherwise. "
+     "No mount is needed."},
     {"volume upcall", "VOLNAME {enable [timeout SECONDS] [leases] | disable | status}",
      "have clients keep attributes and be told of changes, or show whether they are",
      cmd_volume_upcall, CMD_XML,
@@ -99,7 +107,7 @@ static const char *const volume_words[] = {
     "replace-brick", "set", "log",       "sync",         "reset",       "geo-replication",
     "profile", "top",     "status",      "heal",         "statedump",   "list",
     "clear-locks", "barrier", "get",     "reset-brick",  "extension",   "glupy",
-    "upcall",  NULL};
+    "upcall",  "locate", NULL};
 static const char *const glupy_words[] = {"help", "install", "list", "show", "remove", NULL};
 
 /* The word that `typed` means, or NULL: unknown or ambiguous. */
