@@ -4,8 +4,11 @@
 
 WORKERS processes work in folders of their own below FOLDER until the file STOP exists.
 Whatever is read, listed or looked up is compared with what was written; an operation that
-fails, or does not return in two minutes, is a line of REPORT. At the end REPORT gets one
-line `operations N slowest S` per worker."""
+fails, or does not return in two minutes, is a line of REPORT, `TIME STEP ERRNO NAME`
+where a system call failed. At the end, when all that is left is looked at once more, a
+name may be wrong for some seconds (see glupy-soak), and REPORT gets one line
+`operations N slowest S` per worker."""
+import errno
 import os
 import random
 import signal
@@ -13,6 +16,7 @@ import sys
 import time
 
 LIMIT = 120
+PATIENCE = 10
 
 
 def content(name, version, size):
@@ -24,7 +28,7 @@ class Worker:
         self.folder, self.stop, self.report = f'{folder}/{number}', stop, report
         self.random = random.Random(number)
         self.files = {}  # name -> (seed, version, size)
-        self.operations, self.slowest, self.now, self.next = 0, 0.0, '', 0
+        self.operations, self.slowest, self.now, self.name = 0, 0.0, '', '-'
 
     def wrong(self, text):
         with open(self.report, 'a') as f:
@@ -36,31 +40,48 @@ class Worker:
         while not os.path.exists(self.stop):
             step = self.random.choice([self.make, self.make, self.check, self.check, self.check, self.append,
                                        self.move, self.remove, self.list, self.missing, self.folders, self.shorten])
-            self.now = step.__name__
+            self.now, self.name = step.__name__, '-'
             begun = time.monotonic()
             signal.alarm(LIMIT)
             try:
                 step()
             except OSError as e:
-                self.wrong(e)
+                self.failed(e)
             signal.alarm(0)
             self.slowest = max(self.slowest, time.monotonic() - begun)
             self.operations += 1
-        for name in list(self.files):
-            self.check(name)
         self.now = 'end'
+        for name in self.files:
+            self.check_in_time(name)
         self.list()
         with open(self.report, 'a') as f:
             f.write(f'operations {self.operations} slowest {self.slowest:.2f}\n')
+
+    def failed(self, error):
+        with open(self.report, 'a') as f:
+            f.write(f'{time.strftime("%T")} {self.now} {errno.errorcode[error.errno]} {self.name}\n')
+
+    def check_in_time(self, name):
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.check(name)
+            except OSError as e:
+                if time.monotonic() > end:
+                    return self.wrong(f'{name}: {e}')
 
     def path(self, name):
         return f'{self.folder}/{name}'
 
     def pick(self):
-        return self.random.choice(list(self.files)) if self.files else None
+        if self.files:
+            self.name = self.random.choice(list(self.files))
+            return self.name
+        return None
 
     def make(self):
         name = self.pick() if len(self.files) > 40 else f'f{self.random.randrange(200)}'
+        self.name = name
         seed, version, size = name, self.operations, self.random.randrange(70000)
         with open(self.path(name), 'wb', buffering=0) as f:
             data = content(seed, version, size)
