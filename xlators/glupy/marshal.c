@@ -62,7 +62,9 @@ shown_place(const struct shown *shown, PyObject *name)
         if (shown->name[i] == name)
             return (int)i;
     }
-    for (unsigned i = 0; i < shown->count; i++) { /* not interned: a key of **kwargs */
+    if (PyUnicode_CHECK_INTERNED(name))
+        return -1;
+    for (unsigned i = 0; i < shown->count; i++) { /* a key of **kwargs */
         if (PyUnicode_Compare(shown->name[i], name) == 0)
             return (int)i;
     }
@@ -80,15 +82,6 @@ iobref_of(const struct param *params, unsigned i)
     return 0;
 }
 
-/* Keeps an IoVec so that it can be revoked when r ends. */
-static int
-remember_buffer(struct request *r, PyObject *vector)
-{
-    if (!r->buffers && !(r->buffers = PyList_New(0)))
-        return -1;
-    return PyList_Append(r->buffers, vector);
-}
-
 static PyObject *
 vector_to_python(struct request *r, const struct param *params, const union value *values,
                  unsigned i)
@@ -100,8 +93,8 @@ vector_to_python(struct request *r, const struct param *params, const union valu
     PyObject *vector = view_vector(r, values[i].p, (int)values[i + 1].i,
                                    iobref ? values[iobref].p : NULL);
 
-    if (vector && remember_buffer(r, vector))
-        Py_CLEAR(vector);
+    if (vector)
+        view_vector_keep(r, vector);
     return vector;
 }
 

@@ -362,11 +362,9 @@ look_at_answer(struct request *r)
 static void
 drop(struct request *r)
 {
-    PyObject *task = TAKE(r->task), *buffers = TAKE(r->buffers);
+    PyObject *task = TAKE(r->task);
 
-    for (Py_ssize_t i = 0; buffers && i < PyList_GET_SIZE(buffers); i++)
-        view_vector_revoke(PyList_GET_ITEM(buffers, i));
-    Py_XDECREF(buffers);
+    view_vectors_end(r);
     Py_XDECREF(task);
     while (r->to_wind) {
         struct call *call = r->to_wind;

@@ -67,14 +67,10 @@ static void
 forget_data(struct call *call)
 {
     const struct fop *f = &glupy_fops[call->fop];
-    PyObject *buffers = call->r->buffers;
 
     if (!call->has_res || call->is_answer || call == atomic_load(&call->r->answer))
         return;
-    for (Py_ssize_t i = buffers ? PyList_GET_SIZE(buffers) : 0; i-- > 0;) {
-        if (Py_REFCNT(PyList_GET_ITEM(buffers, i)) == 1)
-            PyList_SetSlice(buffers, i, i + 1, NULL);
-    }
+    view_vectors_trim(call->r);
     for (unsigned i = 0; i < f->resc; i++) {
         if (f->res[i].kind == KIND_IOBREF)
             values_release_one(&call->res, f->res, i);

@@ -127,7 +127,7 @@ struct request {
 
     /* the native interface's; under the GIL */
     PyObject *task;     /* the coroutine's; dropped when the request is decided */
-    PyObject *buffers;  /* a list of the IoVecs that were handed out, or NULL */
+    PyObject *buffers;  /* the IoVecs that were handed out; iovec.c's, or NULL */
     struct task *ready; /* by next_ready */
     uint64_t slept;     /* ns, all sleeps together */
     unsigned sleeping;  /* sleeps that are not over */

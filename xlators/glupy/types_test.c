@@ -181,8 +181,7 @@ drop_request(PyObject *capsule)
 
     call_frame_t *frame = r->frame;
 
-    if (r->buffers)
-        Py_CLEAR(r->buffers);
+    view_vectors_end(r);
     watchdog_remove(r);
     errand_unref(r);
     STACK_DESTROY(frame->root);

@@ -604,10 +604,75 @@ class Vectors(Case):
 
     def test_a_vector_may_be_answered_after_it_was_revoked(self):
         _probe.revoke(self.vector)
-        again = _probe.hold('readv', {'vector': self.vector})[1]['vector']
+        r, values = _probe.hold('readv', {'vector': self.vector})
+        again = values['vector']
         del self.vector, self.r
         gc.collect()
         self.assertEqual(again.tobytes(), b'a' * 100 + b'b' * 50)
+
+    def hold_one(self, data):
+        """A request that has one segment of data, and its IoVec."""
+        r, values = _probe.hold('readv', {'vector': IoVec(data)})
+        return r, values['vector']
+
+    def test_what_nobody_has_any_more_is_used_for_other_data(self):
+        for size in (5, 4096, 0, 17):
+            data = os.urandom(size)
+            r, vector = self.hold_one(data)
+            view = vector.views[0]
+            self.assertEqual((len(vector), vector.nbytes, bytes(view)), (1, size, data))
+            self.assertEqual((view.nbytes, len(view), view.shape), (size, size, (size,)))
+            self.assertEqual(hash(view), hash(data))
+            self.assertEqual((bytes(view[1:3]), view.tolist()), (data[1:3], list(data)))
+            self.assertEqual(memoryview(vector), data)
+            del view, vector, r
+
+    def test_what_somebody_has_still_is_not_used_again(self):
+        keep = {
+            'vector': lambda v: v, 'views': lambda v: v.views, 'view': lambda v: v.views[0],
+            'slice': lambda v: v.views[0][1:], 'cast': lambda v: v.views[0].cast('c'),
+            'own': lambda v: (v.views, memoryview(v))[1],
+            'weak': lambda v: weakref.ref(v.views[0]),
+            'own after a release': lambda v: (v.views[0].release(), memoryview(v))[1],
+            'iterator': lambda v: iter(v.views[0]),
+        }
+        for name, kept in keep.items():
+            with self.subTest(name):
+                r, vector = self.hold_one(b'secret')
+                kept = kept(vector)
+                del vector, r
+                r, vector = self.hold_one(b'others')
+                view = vector.views[0]
+                with self.assertRaises((ValueError, TypeError)):
+                    if name == 'vector':
+                        kept.tobytes()
+                    elif name == 'views':
+                        kept[0][0]
+                    elif name == 'iterator':
+                        next(kept)
+                    elif name == 'weak':
+                        kept()[0]  # None, or released
+                    else:
+                        kept[0]
+                self.assertEqual(bytes(view), b'others')
+
+    def test_what_c_code_has_still_is_not_used_again(self):
+        r, vector = self.hold_one(b'secret')
+        held = pickle.PickleBuffer(vector.views[0])
+        del vector, r
+        r, vector = self.hold_one(b'others')
+        self.assertEqual((bytes(held.raw()), bytes(vector.views[0])), (b'secret', b'others'))
+
+    def test_what_waits_to_be_used_again_shows_nothing(self):
+        r, vector = self.hold_one(b'secret')
+        vector.views
+        del vector, r
+        found = [o for o in gc.get_objects() if isinstance(o, IoVec) and len(o) == 1]
+        self.assertTrue(found)
+        self.assertEqual({o.tobytes() for o in found}, {b''})
+        r, vector = self.hold_one(b'others')
+        self.assertNotIn(vector, found)
+        self.assertEqual(bytes(vector.views[0]), b'others')
 
     def test_views_in_a_cycle_are_collected(self):
         own = IoVec(b'x' * 1000)

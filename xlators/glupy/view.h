@@ -44,6 +44,15 @@ view_vector_size(PyObject *o);
  * stays while anything (a consumer in C) still exports it. Never fails. */
 void
 view_vector_revoke(PyObject *o);
+/* Has r, whose IoVec was made just now, keep it until r is over: r->buffers. */
+void
+view_vector_keep(struct request *r, PyObject *o);
+/* Drops what r keeps that nobody else has. */
+void
+view_vectors_trim(struct request *r);
+/* r is over: ends access to all that it keeps, and drops it. Never fails. */
+void
+view_vectors_end(struct request *r);
 /* How many entries Dirents has: the op_ret of readdir. */
 int
 view_dirents_count(PyObject *o);
