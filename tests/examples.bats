@@ -93,6 +93,9 @@ rmdir /d ok' ]
     run ! on 1 grep -q rmdir /srv/made.log
 }
 
+used() { on "$1" getfattr --only-values -n trusted.glupy.policy.used..bin /srv/v1 | od -An -t x1 | tr -d ' '; }
+all_is_counted() { [ $((16#$(used 1))) = "$(on 1 sh -c 'cat /srv/v1/*.bin | wc -c')" ]; }
+
 @test "policy: names and bytes, for all clients together" {
     gluster 1 volume set v1 features.glupy-position cluster/distribute features.glupy-clients all features.glupy-on-error fail
     use policy refuse .tmp quota .bin=1M
@@ -102,10 +105,12 @@ rmdir /d ok' ]
     run fs 2 'dd if=/dev/zero of=b.bin bs=100000 count=7 conv=fsync'
     [ "$status" != 0 ]
     [[ $output == *"quota exceeded"* ]]
+    # what a client tries again after the refusal may still be under way
+    wait_until 20 all_is_counted
     fs 2 'rm a.bin b.bin && dd if=/dev/zero of=b.bin bs=100000 count=10 conv=fsync'
     local i
     for i in 1 2; do
-        [ "$(on $i getfattr --only-values -n trusted.glupy.policy.used..bin /srv/v1 | od -An -t x1 | tr -d ' ')" = 00000000000f4240 ]
+        [ "$(used $i)" = 00000000000f4240 ]
     done
     fs 1 'rm b.bin a'
 }
