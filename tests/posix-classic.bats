@@ -33,7 +33,7 @@ setup_file() {
     done
     gluster 1 glupy install "$BATS_TEST_DIRNAME/modules/$module.py"
     gluster 1 volume set v1 features.glupy-module $module \
-        features.glupy-option.$module.seen /srv/seen features.glupy-timeout 20000
+        features.glupy-option.$module.seen /srv/seen
     case $state in
     *inline) gluster 1 volume set v1 features.glupy-threads inline ;;
     *brick) gluster 1 volume set v1 features.glupy-side brick ;;
