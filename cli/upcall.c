@@ -32,7 +32,7 @@ struct upcall {
     unsigned long long fresh_before;
     size_t known_before;
     bool started;
-    struct strbuf notes; /* said when all went well */
+    struct kv notes;     /* sentences (the keys) that are said when all went well */
     const char *half;    /* what to do should the next step fail; NULL: nothing was changed yet */
     int lock;
 };
@@ -43,7 +43,7 @@ upcall_free(struct upcall *u)
     change_free(&u->c);
     kv_free(&u->options);
     upcall_memory_free(&u->memory);
-    strbuf_free(&u->notes);
+    kv_free(&u->notes);
     if (u->lock >= 0)
         close(u->lock);
 }
@@ -178,15 +178,33 @@ list_nodes(struct upcall *u)
     return ret ? rpc_fail(u->c.cli, u->c.e, u->c.command, ret) : 0;
 }
 
+static int note(struct upcall *u, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static int
+note(struct upcall *u, const char *fmt, ...)
+{
+    AUTO_STRBUF struct strbuf sentence = STRBUF_INIT;
+    va_list args;
+
+    va_start(args, fmt);
+    strbuf_vfmt(&sentence, fmt, args);
+    va_end(args);
+    return strbuf_failed(&sentence) ? -ENOMEM : kv_set(&u->notes, strbuf_text(&sentence), "");
+}
+
 static void
-note_circumstances(struct upcall *u)
+tell_notes(struct upcall *u)
 {
     for (size_t i = 0; i < u->c.peers.count; i++)
         if (!u->c.peers.nodes[i].connected)
-            emit_note(u->c.e, "node %s is down: it applies this when it returns\n",
-                      u->c.peers.nodes[i].host);
+            note(u, "node %s is down: it applies this when it returns", u->c.peers.nodes[i].host);
     if (!u->started)
-        emit_note(u->c.e, "volume %s is not started: this takes effect when it is\n", u->c.volume);
+        note(u, "volume %s is not started: this takes effect when it is", u->c.volume);
+    emit_list(u->c.e, "notes", "note");
+    for (size_t i = 0; i < u->notes.count; i++) {
+        emit_note(u->c.e, "%s\n", u->notes.pairs[i].key);
+        emit_str(u->c.e, NULL, u->notes.pairs[i].key);
+    }
+    emit_list_end(u->c.e);
 }
 
 /* ---- enable ----------------------------------------------------------------- */
@@ -225,11 +243,12 @@ want(struct upcall *u, const struct upcall_member *member, const char *value, st
     const char *now = kv_get(&u->options, member->key);
     const struct upcall_saved *before = upcall_memory_find(&u->memory, member->key);
 
-    if (before && u->memory.state == UPCALL_ON && (!now || !upcall_same(now, before->set)))
-        strbuf_fmt(&u->notes, "%s was %s by hand: it is %s again\n", member->key,
-                   now ? now : "reset", value);
     int ret = kv_set(wanted, member->key, value);
 
+    if (!ret && before && u->memory.state == UPCALL_ON &&
+        (!now || !upcall_same(now, before->set)))
+        ret = note(u, "%s was %s by hand: it is %s again", member->key, now ? now : "reset",
+                   value);
     return ret ? ret : upcall_memory_set(&u->memory, member->key, value, now);
 }
 
@@ -339,8 +358,6 @@ end_enable(struct upcall *u, const struct kv *after)
 
     emit_text(u->c.e, "volume upcall: success: enabled on volume %s, timeout %s s%s\n", u->c.volume,
               seconds, leases ? ", with leases" : "");
-    emit_note(u->c.e, "%s", strbuf_text(&u->notes));
-    note_circumstances(u);
     emit_object(u->c.e, "volUpcall");
     emit_str(u->c.e, "volName", u->c.volume);
     emit_str(u->c.e, "state", "on");
@@ -356,6 +373,7 @@ end_enable(struct upcall *u, const struct kv *after)
         emit_object_end(u->c.e);
     }
     emit_list_end(u->c.e);
+    tell_notes(u);
     emit_object_end(u->c.e);
     return emit_end(u->c.e);
 }
@@ -389,11 +407,6 @@ enable(struct upcall *u)
 }
 
 /* ---- disable ---------------------------------------------------------------- */
-
-/* Options that somebody changed since, with their values. */
-struct kept {
-    struct kv options;
-};
 
 static bool
 is_ours(const struct upcall *u, const struct upcall_saved *one)
@@ -504,7 +517,7 @@ end_disable(struct upcall *u, const struct kv *kept)
     emit_list(u->c.e, "conflicts", "conflict");
     upcall_conflicts(&u->options, u->c.volume, warn, u);
     emit_list_end(u->c.e);
-    note_circumstances(u);
+    tell_notes(u);
     emit_object_end(u->c.e);
     return emit_end(u->c.e);
 }
@@ -518,7 +531,8 @@ was_not_enabled(struct upcall *u)
         return change_fail(&u->c, EINVAL, "%s of volume %s is on, but not by this command, which "
                            "therefore does not know what was before: `gluster volume reset %s %s`",
                            key, u->c.volume, u->c.volume, key);
-    emit_note(u->c.e, "it was not enabled; nothing was changed\n");
+    if (note(u, "it was not enabled; nothing was changed"))
+        return rpc_fail(u->c.cli, u->c.e, u->c.command, -ENOMEM);
     return end_disable(u, &(struct kv)KV_INIT);
 }
 

@@ -409,27 +409,40 @@ tell_mounts(const struct view *v)
 
 /* ---- the command ------------------------------------------------------------ */
 
+/* A pool that cannot be asked (a node without volext, say) leaves what is known here. */
+static int
+ask(struct change *c, struct strbuf *why)
+{
+    const char *const words[] = {"upcall-status", c->volume, NULL};
+    int ret = peers_list(c->cli, &c->peers, why);
+
+    if (!ret)
+        ret = peers_ask(c->cli, &c->peers, "asking the nodes", words, why);
+    return ret == -EIO ? 0 : ret;
+}
+
 int
 upcall_status(struct change *c, const struct reply *volume)
 {
     AUTO(view_free) struct view v = {.c = c, .volume = volume};
-    const char *const words[] = {"upcall-status", c->volume, NULL};
+    AUTO_STRBUF struct strbuf why = STRBUF_INIT;
     int ret = upcall_read(volume, &v.options, &v.memory);
 
     if (!ret)
         ret = fetch_profile(&v);
+    if (!ret)
+        ret = ask(c, &why);
     if (ret)
         return rpc_fail(c->cli, c->e, c->command, ret);
-    int status = glupy_ask(c, "asking the nodes", words, false);
-
-    if (status)
-        return status;
+    if (why.len)
+        emit_note(c->e, "the nodes could not be asked: %s\n", strbuf_text(&why));
     emit_object(c->e, "volUpcall");
     emit_str(c->e, "volName", c->volume);
     tell_state(&v);
     tell_options(&v);
     tell_bricks(&v);
     tell_mounts(&v);
+    emit_str(c->e, "notAsked", strbuf_text(&why));
     glupy_tell_silent(c);
     emit_object_end(c->e);
     return emit_end(c->e);

@@ -415,4 +415,6 @@ P
     status "b['2']['state'] == 'unknown' and d['missing'][0]['reason'] == 'is down'"
     run -0 --separate-stderr upcall disable
     [[ $stderr == *"node $(address 2) is down: it applies this when it returns"* ]]
+    run -0 gluster 1 --json volume upcall v1 enable
+    [[ $output == *"\"notes\":[\"node $(address 2) is down: it applies this when it returns\"]"* ]]
 }
