@@ -384,7 +384,7 @@ tell_mount(const struct view *v, const struct node *node, const struct answer_li
 }
 
 static void
-tell_mounts(const struct view *v)
+tell_mounts(const struct view *v, bool asked)
 {
     struct emit *e = v->c->e;
     int count = 0;
@@ -403,7 +403,7 @@ tell_mounts(const struct view *v)
     }
     emit_list_end(e);
     if (!count)
-        emit_text(e, "  none\n");
+        emit_text(e, asked ? "  none\n" : "  not known\n");
     emit_text(e, "  Mounts on other machines and programs on libgfapi are not seen.\n");
 }
 
@@ -441,7 +441,7 @@ upcall_status(struct change *c, const struct reply *volume)
     tell_state(&v);
     tell_options(&v);
     tell_bricks(&v);
-    tell_mounts(&v);
+    tell_mounts(&v, !why.len);
     emit_str(c->e, "notAsked", strbuf_text(&why));
     glupy_tell_silent(c);
     emit_object_end(c->e);
