@@ -77,6 +77,12 @@ refused() {
     done
     run ! grep -E 'user\.|volext|leases|global-cache' "$BATS_TEST_TMPDIR/info"
     run ! gluster 1 volume get v1 volext.upcall
+    wait_until 10 as_desired v1 1 2
+    wait_until 10 as_desired v2 1 2
+    gluster 1 volume extension v1 status | grep -qE 'trusted-v1.tcp-fuse.vol +upcall-[0-9]+ +upcall-[0-9]+ +applied'
+    gluster 1 volume reset v1 # a stock one also takes the node away
+    wait_until 10 as_desired v1 1 2
+    run ! grep -q volext "$POOL_DIR/2/lib/vols/v1/trusted-v1.tcp-fuse.vol"
 }
 
 @test "disable puts back exactly what was before, also after enabling again and again" {
@@ -417,4 +423,10 @@ P
     [[ $stderr == *"node $(address 2) is down: it applies this when it returns"* ]]
     run -0 gluster 1 --json volume upcall v1 enable
     [[ $output == *"\"notes\":[\"node $(address 2) is down: it applies this when it returns\"]"* ]]
+    # it returns, and has what it missed
+    node_boot 2
+    glusterd_start 2
+    wait_until 30 peers_connected 1 2
+    wait_until 60 status "b['2']['state'] == 'running' and b['2']['switch'] == 'on' and b['2']['counted'] and not d['missing']"
+    wait_until 20 as_desired v1 1 2
 }
