@@ -3,10 +3,11 @@
  * Rate of an operation through mounts, in several folders in turn, so that mounts are
  * compared side by side.
  *
- *   mounts [-n OPERATIONS] [-r ROUNDS] lookups|reads FOLDER...
+ *   mounts [-n OPERATIONS] [-r ROUNDS] lookups|reads|stats FOLDER...
  *
  * lookups: stat of names that do not exist, the same ones again and again. reads: of
- * 4 KiB each, of FOLDER/file (at least 1 MiB), past the kernel's cache. Prints for each
+ * 4 KiB each, of FOLDER/file (at least 1 MiB), past the kernel's cache. stats: of the files
+ * FOLDER/0, FOLDER/1, ..., each once a round. Prints for each
  * folder the median rate per second and the median of its ratio to the first folder's
  * in the same round.
  */
@@ -68,8 +69,40 @@ reads(const char *folder, int n)
     close(fd);
 }
 
+static void
+stats(const char *folder, int n)
+{
+    char path[4200];
+    struct stat st;
+
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "%s/%d", folder, i);
+        if (stat(path, &st) != 0) {
+            fprintf(stderr, "mounts: %s: %s\n", path, strerror(errno));
+            exit(1);
+        }
+    }
+}
+
+typedef void operation_fn(const char *folder, int n);
+
+static const struct operation {
+    const char *name;
+    operation_fn *run;
+} operations[] = {{"lookups", lookups}, {"reads", reads}, {"stats", stats}};
+
+static operation_fn *
+operation_named(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+        if (!strcmp(operations[i].name, name))
+            return operations[i].run;
+    }
+    return NULL;
+}
+
 static double
-rate(const char *folder, int n, void (*operation)(const char *, int))
+rate(const char *folder, int n, operation_fn *operation)
 {
     struct timespec a, b;
 
@@ -95,17 +128,15 @@ main(int argc, char **argv)
     }
     char **folder = argv + optind + 1;
     int folders = argc - optind - 1;
-    bool looks = folders >= 0 && !strcmp(argv[optind], "lookups");
+    operation_fn *operation = folders >= 0 ? operation_named(argv[optind]) : NULL;
 
-    if (folders < 0 || (!looks && strcmp(argv[optind], "reads")))
-        n = 0;
-    if (n < 1 || rounds < 1 || rounds > MAX_ROUNDS || folders < 1 || folders > MAX_FOLDERS) {
-        fprintf(stderr, "usage: mounts [-n OPERATIONS] [-r ROUNDS] lookups|reads FOLDER...\n");
+    if (!operation || n < 1 || rounds < 1 || rounds > MAX_ROUNDS || folders < 1 || folders > MAX_FOLDERS) {
+        fprintf(stderr, "usage: mounts [-n OPERATIONS] [-r ROUNDS] lookups|reads|stats FOLDER...\n");
         return 2;
     }
     for (int r = -1; r < rounds; r++) /* the first round warms up */
         for (int f = 0; f < folders; f++) {
-            double x = rate(folder[f], n, looks ? lookups : reads);
+            double x = rate(folder[f], n, operation);
 
             if (r < 0)
                 continue;
