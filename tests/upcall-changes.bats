@@ -14,7 +14,7 @@ setup_file() {
     pool_start 2
     for vol in v1 v2; do
         stock 1 volume create $vol replica 2 "$(brick 1 $vol)" "$(brick 2 $vol)" force
-        stock 1 volume set $vol group metadata-cache
+        gluster 1 volume upcall $vol enable
         stock 1 volume set $vol performance.xattr-cache-list 'user.*'
     done
     stock 1 volume set v2 features.cache-invalidation off

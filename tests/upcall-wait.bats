@@ -10,8 +10,7 @@ setup_file() {
     export BATS_TEST_TIMEOUT=90
     pool_start 2
     stock 1 volume create v1 replica 2 "$(brick 1 v1)" "$(brick 2 v1)" force
-    stock 1 volume set v1 group metadata-cache
-    stock 1 volume set v1 features.leases on
+    gluster 1 volume upcall v1 enable leases
     stock 1 volume create off "$(brick 1 off)" force
     stock 1 volume start v1
     stock 1 volume start off
@@ -82,9 +81,9 @@ unwatch() {
 }
 
 @test "upcall that is turned off while it waits ends it with 1" {
-    stock 1 volume set off group metadata-cache
+    gluster 1 volume upcall off enable
     watch -m off /
-    stock 1 volume reset off
+    gluster 1 volume upcall off disable
     ended 1
     grep -q 'gluster volume upcall off enable' "$err"
 }
@@ -232,6 +231,20 @@ tells_again() { change 'echo y >>g' && json '.path == "/'"$dir"'/g" and (.upcall
     wait_until 20 tells_f
 }
 tells_f() { change 'echo y >>f' && json '.upcall != []'; }
+
+@test "a sharded file's size is told, also when the write is behind the first block" {
+    stock 1 volume create shard replica 2 "$(brick 1 shard)" "$(brick 2 shard)" force
+    stock 1 volume set shard features.shard on
+    stock 1 volume set shard features.shard-block-size 4MB
+    stock 1 volume set shard features.cache-invalidation on
+    stock 1 volume start shard
+    wait_until 20 bricks_online shard 2
+    volume_mount 1 shard
+    on 1 sh -c 'echo x >/mnt/shard/f'
+    watch -m --json --keep 1000 --expiry 60 shard /f
+    on 1 dd if=/dev/zero of=/mnt/shard/f bs=1M count=1 seek=5 conv=notrunc
+    wait_until 5 json '.path == "/f" and .events == ["modify"] and .size == 6 * 1024 * 1024 and (.changed | contains(["size"]))'
+}
 
 @test "a conflicting open recalls a lease and waits until it is given back" {
     stock 1 volume stop v1

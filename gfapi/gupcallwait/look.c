@@ -13,7 +13,7 @@
 #include <glusterfs/api/glfs-handles.h>
 
 /* Those that <glusterfs/api/glfs-handles.h> does not name. */
-enum { UP_XATTR = 0x400, UP_XATTR_RM = 0x800, UP_INVAL_ATTR = 0x2000 };
+enum { UP_XATTR = 0x400, UP_XATTR_RM = 0x800 };
 
 /* What a lookup found; the object is the caller's. */
 struct found {
@@ -268,16 +268,23 @@ differences(const struct stat *a, const struct stat *b)
     return what;
 }
 
-/* Whether these flags mean that an extended attribute was changed. A chmod comes with that
- * flag because of ACLs. Replicate has it in use for its own marks, when a replica is away:
- * it adds INVAL_ATTR then; and disperse adds that to all. */
+/* Whether these flags mean that an extended attribute was changed by a user. With a chmod
+ * comes that flag because of ACLs; what replicate and shard note for themselves, at each
+ * write or when a replica is away, comes without times (but perhaps with the write's). */
 static bool
 xattr_changed(uint32_t flags)
 {
-    if (!(flags & (UP_XATTR | UP_XATTR_RM)) || (flags & GFAPI_UP_MODE))
-        return false;
-    return !(flags & UP_INVAL_ATTR) ||
-           ((flags & GFAPI_UP_TIMES) && !(flags & GFAPI_UP_SIZE));
+    return (flags & (UP_XATTR | UP_XATTR_RM)) && (flags & GFAPI_UP_TIMES) &&
+           !(flags & GFAPI_UP_SIZE);
+}
+
+/* A sharded file's size follows a write, and is told by an attribute (see main.c): a look
+ * at once may come too early for it. */
+static void
+await_size(struct look *look, const struct watch *w, uint32_t what)
+{
+    if ((look->flags & GFAPI_UP_SIZE) && !(look->flags & GFAPI_UP_MODE) && !(what & CH_SIZE))
+        watch_mark(&look->set, w->gfid, 0, NULL, false);
 }
 
 /* Tells of changed attributes. An upcall comes once from each replica, and also when a brick
@@ -315,6 +322,7 @@ compare(struct look *look, struct watch *w, struct found *found)
             scan(look, w, true);
         modified = false;
     }
+    await_size(look, w, what);
     tell_changes(look, w, what, modified);
 }
 

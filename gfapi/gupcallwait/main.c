@@ -116,6 +116,10 @@ arrived(struct glfs_upcall *upcall, void *data)
 
 /* -- the volume ---------------------------------------------------------------------- */
 
+/* Where a sharded file keeps its size: a write behind the first block changes nothing else
+ * of the file that is watched. */
+#define SHARD_SIZE "trusted.glusterfs.shard.file-size"
+
 /* A lookup that the client's own caches answer reaches no brick, and would not count
  * there. md-cache stays in the graph with what it is good for here: it registers at the
  * bricks the names of extended attributes whose changes are told; stock registers none of
@@ -123,7 +127,7 @@ arrived(struct glfs_upcall *upcall, void *data)
 static const struct connect_option own_graph[] = {
     {"*-md-cache", "pass-through", "on"},
     {"*-md-cache", "cache-invalidation", "on"},
-    {"*-md-cache", "xattr-cache-list", "user.*"},
+    {"*-md-cache", "xattr-cache-list", "user.*," SHARD_SIZE},
     {"*-nl-cache", "pass-through", "on"},
     {"*-quick-read", "pass-through", "on"},
 };
