@@ -64,8 +64,9 @@ vector_alloc(Py_ssize_t count)
 /* ---- used again --------------------------------------------------------------- */
 
 /* Vectors of one segment, with the memoryview of it that a module asked for and let go
- * of: to make these objects anew takes longer than all the rest of most handlers. What
- * memoryobject.h says of them is the same from Python 3.3 to 3.13. GIL. */
+ * of: to make these objects anew takes longer than all the rest of most handlers. What a
+ * memoryview consists of is in memoryobject.h, though not as an interface: types_test
+ * would see if another Python had something else in mind. GIL. */
 enum { SPARE_MAX = 16 };
 static struct vector *spare[SPARE_MAX];
 static unsigned spares;
