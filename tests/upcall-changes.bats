@@ -114,6 +114,27 @@ seen() {
     [ "$(jq -c 'select(.path == "/d/mode" or .path == "/d/owner")' "$EVENTS" | wc -l)" = 2 ]
 }
 
+# connected NAME N: the mount of v1 has its connection to the brick of node N
+connected() { on 1 grep -q 'connected = 1' "/mnt/v1-$1/.meta/graphs/active/v1-client-$(($2 - 1))/private"; }
+restart_brick() { # NODE
+    brick_kill "$1" v1
+    stock 1 volume start v1 force
+    wait_until 20 bricks_online v1 2
+    wait_until 20 connected a "$1"
+    wait_until 20 connected b "$1"
+}
+
+@test "bricks that were restarted know nobody: clients ask again, and are told again" {
+    before=$(b v1 'stat -c %s size')
+    restart_brick 1
+    restart_brick 2
+    a v1 'echo more >>d/size'
+    wait_until 5 shows_other v1 'stat -c %s size' "$before"
+    before=$(b v1 'stat -c %s size')
+    a v1 'echo more >>d/size'
+    wait_until 5 shows_other v1 'stat -c %s size' "$before"
+}
+
 @test "upcall that is turned off and on again takes effect on running mounts" {
     a v2 'echo 1 >d/late'
     stock 1 volume set v2 features.cache-invalidation on

@@ -90,24 +90,26 @@ int
 setting_read(const struct connect_place *place, struct setting *setting)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    bool local = !place->server || *place->server == '/';
-    AUTO_FREE char *where = !place->server ? strdup("--mode=script")
-                          : str_fmt(local ? "--glusterd-sock=%s" : "--remote-host=%s",
-                                    place->server);
-    char *argv[] = {(char *)"gluster", (char *)"--mode=script", where, (char *)"volume",
-                    (char *)"info", place->volume, NULL};
+    AUTO_FREE char *where = NULL;
+    /* not for longer: events wait meanwhile */
+    char *argv[] = {(char *)"gluster", (char *)"--mode=script", (char *)"--timeout=10",
+                    (char *)"volume", (char *)"info", place->volume, NULL, NULL};
     struct setting found = {.timeout = 60}; /* `volume info` has no line for a default */
-    char *rest, *line;
 
-    if (!where)
-        return -ENOMEM;
+    if (place->server) {
+        where = str_fmt(*place->server == '/' ? "--glusterd-sock=%s" : "--remote-host=%s",
+                        place->server);
+        if (!where)
+            return -ENOMEM;
+        argv[6] = where;
+    }
     int ret = output_of(argv, &text);
 
     if (ret)
         return ret;
     if (!text.data)
         return -EIO;
-    for (rest = text.data; (line = strsep(&rest, "\n"));)
+    for (char *rest = text.data, *line; (line = strsep(&rest, "\n"));)
         take_line(line, &found);
     *setting = found;
     return 0;
