@@ -27,6 +27,7 @@ epochs() { grep -c 'volume set v1 user.volext.epoch' "$POOL_DIR/$1/log/cmd_histo
     stock 1 volume reset v1
     wait_until 5 as_desired v1 1 2 3
     wait_until 25 not_in_graph 1 v1 features/glupy
+    wait_until 25 told v1 # also where the client came so late that it had read the right volfile
     wait_until 10 info_agrees v1 1 2 3
     as_desired v1 1 2 3
     # one node does it; on a slow machine the next may not have seen that yet
