@@ -24,7 +24,8 @@ cli_libcli_a_SOURCES = \
 	cli/stock.c \
 	cli/table.c \
 	cli/upcall.c cli/upcall.h \
-	cli/upcall_options.c \
+	cli/upcall_disable.c cli/upcall_enable.c \
+	cli/upcall_options.c cli/upcall_rules.c \
 	cli/upcall_status.c \
 	cli/volume.c
 cli_libcli_a_CPPFLAGS = $(CLI_CPPFLAGS)

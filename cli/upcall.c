@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * volume upcall VOLNAME enable, disable.
- *
- * enable is one SET_VOLUME: the whole group, and in a hidden option what it was before. Where
- * clients could believe what no brick tells them of, bricks hear of their part before, and a number
- * in that option gives every client another graph, and so an empty cache (volgen/plan.c).
- * disable sets in one SET_VOLUME what every option of the group was, or its default, so
- * that clients and bricks change at once; then it takes out, one by one, those that
- * had not been set. Whenever it is ended, it goes on where it was when it is run again.
+ * volume upcall: its words, and the steps that enable and disable are made of. Whenever it
+ * is ended, it goes on where it was when it is run again.
  */
 #include "cli/upcall.h"
 
@@ -15,27 +9,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "cli/commands.h"
 
-enum { LOCK_PATIENCE_MS = 20000, LOCK_PAUSE_MS = 50 };
-
-/* One command, from its words to its end. */
-struct upcall {
-    struct change c;
-    int seconds; /* 0: not given */
-    bool leases;
-    struct kv options;           /* of the volume, as they are set now */
-    struct upcall_memory memory; /* as the volume has it now */
-    /* of the memory, when the command began */
-    unsigned long long fresh_before;
-    size_t known_before;
-    bool started;
-    struct kv notes;     /* sentences (the keys) that are said when all went well */
-    const char *half;    /* what to do should the next step fail; NULL: nothing was changed yet */
-    int lock;
-};
+enum { LOCK_PATIENCE_MS = 60000, LOCK_PAUSE_MS = 50 };
 
 static void
 upcall_free(struct upcall *u)
@@ -50,9 +27,8 @@ upcall_free(struct upcall *u)
 
 /* ---- a volume, again and again ----------------------------------------------- */
 
-/* What the volume has now; *reply is for who wants to know more. */
-static int
-fetch(struct upcall *u, struct reply *reply)
+int
+upcall_fetch(struct upcall *u, struct reply *reply)
 {
     enum { STARTED = 1 };
 
@@ -99,9 +75,8 @@ take_turns(struct upcall *u)
     return 0;
 }
 
-/* One SET_VOLUME of these keys, as they are stored. */
-static int
-set(struct upcall *u, const struct kv *wanted)
+int
+upcall_set(struct upcall *u, const struct kv *wanted)
 {
     AUTO_REQUEST struct request request = REQUEST_INIT;
     AUTO_REPLY struct reply reply = REPLY_INIT;
@@ -129,8 +104,8 @@ set(struct upcall *u, const struct kv *wanted)
                        u->half ? ". " : "", u->half ? u->half : "");
 }
 
-static int
-reset(struct upcall *u, const char *key)
+int
+upcall_reset(struct upcall *u, const char *key)
 {
     AUTO_REQUEST struct request request = REQUEST_INIT;
     AUTO_REPLY struct reply reply = REPLY_INIT;
@@ -148,9 +123,8 @@ reset(struct upcall *u, const char *key)
                        *reply.op_errstr ? reply.op_errstr : "see glusterd's log", u->half);
 }
 
-/* The memory as an option among those to be set. */
-static int
-put_memory(const struct upcall *u, const struct upcall_memory *memory, struct kv *wanted)
+int
+upcall_put_memory(const struct upcall *u, const struct upcall_memory *memory, struct kv *wanted)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
 
@@ -178,9 +152,8 @@ list_nodes(struct upcall *u)
     return ret ? rpc_fail(u->c.cli, u->c.e, u->c.command, ret) : 0;
 }
 
-static int note(struct upcall *u, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int
-note(struct upcall *u, const char *fmt, ...)
+int
+upcall_note(struct upcall *u, const char *fmt, ...)
 {
     AUTO_STRBUF struct strbuf sentence = STRBUF_INIT;
     va_list args;
@@ -191,375 +164,20 @@ note(struct upcall *u, const char *fmt, ...)
     return strbuf_failed(&sentence) ? -ENOMEM : kv_set(&u->notes, strbuf_text(&sentence), "");
 }
 
-static void
-tell_notes(struct upcall *u)
+void
+upcall_tell_notes(struct upcall *u)
 {
     for (size_t i = 0; i < u->c.peers.count; i++)
         if (!u->c.peers.nodes[i].connected)
-            note(u, "node %s is down: it applies this when it returns", u->c.peers.nodes[i].host);
+            upcall_note(u, "node %s is down: it applies this when it returns", u->c.peers.nodes[i].host);
     if (!u->started)
-        note(u, "volume %s is not started: this takes effect when it is", u->c.volume);
+        upcall_note(u, "volume %s is not started: this takes effect when it is", u->c.volume);
     emit_list(u->c.e, "notes", "note");
     for (size_t i = 0; i < u->notes.count; i++) {
         emit_note(u->c.e, "%s\n", u->notes.pairs[i].key);
         emit_str(u->c.e, NULL, u->notes.pairs[i].key);
     }
     emit_list_end(u->c.e);
-}
-
-/* ---- enable ----------------------------------------------------------------- */
-
-/* The timeout: as given, else as it is, else the default. */
-static int
-seconds_for(const struct upcall *u)
-{
-    const struct upcall_saved *before = upcall_memory_find(&u->memory,
-                                                           "features.cache-invalidation-timeout");
-    long long n = before && u->memory.state == UPCALL_ON ? upcall_seconds(before->set) : -1;
-
-    if (u->seconds)
-        return u->seconds;
-    return n >= UPCALL_SECONDS_MIN && n <= UPCALL_SECONDS_MAX ? (int)n : UPCALL_SECONDS_DEFAULT;
-}
-
-/* Is it already so, or so much, without this command? */
-static bool
-is_enough(const struct upcall *u, const struct upcall_member *member)
-{
-    const char *now = kv_get(&u->options, member->key);
-    const struct upcall_saved *before = upcall_memory_find(&u->memory, member->key);
-    long long n = now ? upcall_seconds(now) : -1;
-
-    if (member->if_off && !before && upcall_is_on(now ? now : member->def))
-        return true;
-    if (!member->at_least || n < 0 || (before && upcall_same(now, before->set)))
-        return false;
-    return !n || n >= upcall_seconds(member->wanted);
-}
-
-static int
-want(struct upcall *u, const struct upcall_member *member, const char *value, struct kv *wanted)
-{
-    const char *now = kv_get(&u->options, member->key);
-    const struct upcall_saved *before = upcall_memory_find(&u->memory, member->key);
-
-    int ret = kv_set(wanted, member->key, value);
-
-    if (!ret && before && u->memory.state == UPCALL_ON &&
-        (!now || !upcall_same(now, before->set)))
-        ret = note(u, "%s was %s by hand: it is %s again", member->key, now ? now : "reset",
-                   value);
-    return ret ? ret : upcall_memory_set(&u->memory, member->key, value, now);
-}
-
-static void
-refuse(void *arg, const char *sentence)
-{
-    struct strbuf *why = arg;
-
-    strbuf_fmt(why, "%s%s", why->len ? "; " : "", sentence);
-}
-
-/* Would a client otherwise believe what it has, although no brick tells it of changes: what it
- * looked at before bricks began to, or what had become too old and now is not? */
-static bool
-must_begin_anew(const struct upcall *u)
-{
-    AUTO_STRBUF struct strbuf ignored = STRBUF_INIT;
-    const struct upcall_saved *kept = upcall_memory_find(&u->memory, "performance.md-cache-timeout");
-    const char *now = kv_get(&u->options, "performance.md-cache-timeout");
-
-    return u->memory.state != UPCALL_ON || !now || !kept ||
-           upcall_seconds(now) < seconds_for(u) || !upcall_same(now, kept->set) ||
-           !upcall_is_on(kv_get(&u->options, "features.cache-invalidation")) ||
-           !upcall_is_on(kv_get(&u->options, "performance.cache-invalidation")) ||
-           upcall_conflicts(&u->options, u->c.volume, refuse, &ignored);
-}
-
-/* A number that no client has: of the clock, so that it is new also after a disable. */
-static unsigned long long
-new_number(const struct upcall *u)
-{
-    unsigned long long now = (unsigned long long)time(NULL);
-
-    return u->memory.fresh >= now ? u->memory.fresh + 1 : now;
-}
-
-/* What enable sets, and the memory that goes with it. *anew: clients must begin anew. */
-static int
-collect(struct upcall *u, struct kv *wanted, bool *anew)
-{
-    char seconds[16];
-    int ret = 0;
-
-    *anew = must_begin_anew(u);
-    snprintf(seconds, sizeof(seconds), "%d", seconds_for(u));
-    if (*anew)
-        u->memory.fresh = new_number(u);
-    for (size_t i = 0; i < upcall_group_count && !ret; i++) {
-        const struct upcall_member *member = &upcall_group[i];
-
-        if (member->leases && !u->leases && !upcall_memory_find(&u->memory, member->key))
-            continue;
-        if (!is_enough(u, member))
-            ret = want(u, member, member->wanted ? member->wanted : seconds, wanted);
-    }
-    u->memory.state = UPCALL_ON;
-    return ret ? ret : put_memory(u, &u->memory, wanted);
-}
-
-/* Bricks first: what a client looks at while some brick has not begun to keep account, it would
- * never be told of. So they are told one transaction earlier than clients. */
-static int
-begin_with_bricks(struct upcall *u, const struct kv *wanted)
-{
-    static const char *const of_bricks[] = {"features.cache-invalidation",
-                                            "features.cache-invalidation-timeout",
-                                            "network.inode-lru-limit"};
-    AUTO_UPCALL_MEMORY struct upcall_memory memory = {.state = UPCALL_ON, .fresh = u->fresh_before};
-    AUTO_KV struct kv first = KV_INIT;
-    int ret = 0;
-
-    for (size_t i = 0; i < u->memory.count && !ret; i++) {
-        const struct upcall_saved *one = &u->memory.list[i];
-        const char *value = kv_get(wanted, one->key);
-        bool now = false;
-
-        for (size_t j = 0; j < ARRAY_SIZE(of_bricks); j++)
-            now |= !strcmp(of_bricks[j], one->key);
-        if (now && value)
-            ret = kv_set(&first, one->key, value);
-        if (!ret && (now || i < u->known_before))
-            ret = upcall_memory_set(&memory, one->key, one->set, one->was);
-    }
-    if (!ret)
-        ret = put_memory(u, &memory, &first);
-    return ret ? rpc_fail(u->c.cli, u->c.e, u->c.command, ret) : set(u, &first);
-}
-
-/* What the volume will have. */
-static int
-overlay(const struct upcall *u, const struct kv *wanted, struct kv *after)
-{
-    int ret = 0;
-
-    for (size_t i = 0; i < u->options.count && !ret; i++)
-        ret = kv_set(after, u->options.pairs[i].key, u->options.pairs[i].value);
-    for (size_t i = 0; i < wanted->count && !ret; i++)
-        ret = kv_set(after, wanted->pairs[i].key, wanted->pairs[i].value);
-    return ret;
-}
-
-static int
-end_enable(struct upcall *u, const struct kv *after)
-{
-    const char *seconds = kv_get(after, "features.cache-invalidation-timeout");
-    bool leases = upcall_is_on(kv_get(after, "features.leases"));
-
-    emit_text(u->c.e, "volume upcall: success: enabled on volume %s, timeout %s s%s\n", u->c.volume,
-              seconds, leases ? ", with leases" : "");
-    emit_object(u->c.e, "volUpcall");
-    emit_str(u->c.e, "volName", u->c.volume);
-    emit_str(u->c.e, "state", "on");
-    emit_num(u->c.e, "timeout", upcall_seconds(seconds));
-    emit_bool(u->c.e, "leases", leases);
-    emit_list(u->c.e, "options", "option");
-    for (size_t i = 0; i < u->memory.count; i++) {
-        emit_object(u->c.e, NULL);
-        emit_str(u->c.e, "name", u->memory.list[i].key);
-        emit_str(u->c.e, "value", u->memory.list[i].set);
-        if (u->memory.list[i].was)
-            emit_str(u->c.e, "before", u->memory.list[i].was);
-        emit_object_end(u->c.e);
-    }
-    emit_list_end(u->c.e);
-    tell_notes(u);
-    emit_object_end(u->c.e);
-    return emit_end(u->c.e);
-}
-
-static int
-enable(struct upcall *u)
-{
-    AUTO_KV struct kv wanted = KV_INIT, after = KV_INIT;
-    AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    bool anew = false;
-
-    u->fresh_before = u->memory.fresh;
-    u->known_before = u->memory.count;
-    int ret = collect(u, &wanted, &anew);
-    if (!ret)
-        ret = overlay(u, &wanted, &after);
-    if (ret == -E2BIG)
-        return change_fail(&u->c, E2BIG, "what the options of volume %s are now is too long to be "
-                           "remembered: reset the one that is. Nothing was changed", u->c.volume);
-    if (ret)
-        return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
-    if (upcall_conflicts(&after, u->c.volume, refuse, &why))
-        return change_fail(&u->c, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
-    int status = anew && u->started ? begin_with_bricks(u, &wanted) : 0;
-
-    if (anew && u->started)
-        u->half = "Bricks have their part of it already: run the command again, or `disable`";
-    if (!status)
-        status = set(u, &wanted);
-    return status ? status : end_enable(u, &after);
-}
-
-/* ---- disable ---------------------------------------------------------------- */
-
-static bool
-is_ours(const struct upcall *u, const struct upcall_saved *one)
-{
-    const char *now = kv_get(&u->options, one->key);
-
-    return now && upcall_same(now, one->set);
-}
-
-static bool
-is_as_before(const struct upcall *u, const struct upcall_saved *one)
-{
-    const char *now = kv_get(&u->options, one->key);
-
-    return one->was ? now && upcall_same(now, one->was) : !now;
-}
-
-/* Everything as it was before, or at its default: one change for bricks and clients. */
-static int
-collect_former(struct upcall *u, struct kv *wanted, struct kv *kept)
-{
-    AUTO_UPCALL_MEMORY struct upcall_memory left = {.state = UPCALL_LEAVING};
-    int ret = 0;
-
-    for (size_t i = 0; i < u->memory.count && !ret; i++) {
-        const struct upcall_saved *one = &u->memory.list[i];
-        const char *now = kv_get(&u->options, one->key);
-        const char *former = one->was ? one->was : upcall_default(one->key);
-
-        if (!is_ours(u, one)) {
-            if (!is_as_before(u, one))
-                ret = kv_set(kept, one->key, now ? now : "");
-            continue;
-        }
-        if (!former) /* of another version of this program: only its reset is known */
-            former = one->set;
-        ret = kv_set(wanted, one->key, former);
-        if (!ret)
-            ret = upcall_memory_set(&left, one->key, former, one->was);
-    }
-    return ret ? ret : put_memory(u, &left, wanted);
-}
-
-/* Resets what was not set before, one at a time, as long as nobody else changes anything. */
-static int
-take_out(struct upcall *u, struct kv *kept)
-{
-    AUTO_REPLY struct reply reply = REPLY_INIT;
-
-    for (;;) {
-        const char *next = NULL;
-        int status = fetch(u, &reply);
-
-        if (status)
-            return status;
-        if (u->memory.state != UPCALL_LEAVING)
-            return change_fail(&u->c, EAGAIN, "another command changed volume %s meanwhile: see "
-                               "`gluster volume upcall %s status`", u->c.volume, u->c.volume);
-        for (size_t i = 0; i < u->memory.count; i++) {
-            const struct upcall_saved *one = &u->memory.list[i];
-
-            if (one->was && !is_as_before(u, one) &&
-                kv_set(kept, one->key, kv_get(&u->options, one->key) ?: "") < 0)
-                return rpc_fail(u->c.cli, u->c.e, u->c.command, -ENOMEM);
-            if (one->was || !kv_get(&u->options, one->key))
-                continue;
-            if (is_ours(u, one))
-                next = one->key;
-            else if (kv_set(kept, one->key, kv_get(&u->options, one->key)) < 0)
-                return rpc_fail(u->c.cli, u->c.e, u->c.command, -ENOMEM);
-        }
-        if (!next)
-            return 0;
-        status = reset(u, next);
-        if (status)
-            return status;
-    }
-}
-
-static void
-warn(void *arg, const char *sentence)
-{
-    struct upcall *u = arg;
-
-    emit_note(u->c.e, "note: %s\n", sentence);
-    emit_str(u->c.e, NULL, sentence);
-}
-
-static int
-end_disable(struct upcall *u, const struct kv *kept)
-{
-    emit_text(u->c.e, "volume upcall: success: disabled on volume %s\n", u->c.volume);
-    emit_object(u->c.e, "volUpcall");
-    emit_str(u->c.e, "volName", u->c.volume);
-    emit_str(u->c.e, "state", "off");
-    emit_list(u->c.e, "kept", "option");
-    for (size_t i = 0; i < kept->count; i++) {
-        const char *value = kept->pairs[i].value;
-
-        emit_note(u->c.e, "%s was changed by hand: it stays %s\n", kept->pairs[i].key,
-                  *value ? value : "reset");
-        emit_object(u->c.e, NULL);
-        emit_str(u->c.e, "name", kept->pairs[i].key);
-        emit_str(u->c.e, "value", value);
-        emit_object_end(u->c.e);
-    }
-    emit_list_end(u->c.e);
-    emit_list(u->c.e, "conflicts", "conflict");
-    upcall_conflicts(&u->options, u->c.volume, warn, u);
-    emit_list_end(u->c.e);
-    tell_notes(u);
-    emit_object_end(u->c.e);
-    return emit_end(u->c.e);
-}
-
-static int
-was_not_enabled(struct upcall *u)
-{
-    static const char key[] = "features.cache-invalidation";
-
-    if (upcall_is_on(kv_get(&u->options, key)))
-        return change_fail(&u->c, EINVAL, "%s of volume %s is on, but not by this command, which "
-                           "therefore does not know what was before: `gluster volume reset %s %s`",
-                           key, u->c.volume, u->c.volume, key);
-    if (note(u, "it was not enabled; nothing was changed"))
-        return rpc_fail(u->c.cli, u->c.e, u->c.command, -ENOMEM);
-    return end_disable(u, &(struct kv)KV_INIT);
-}
-
-static int
-disable(struct upcall *u)
-{
-    AUTO_KV struct kv wanted = KV_INIT, kept = KV_INIT, done = KV_INIT;
-
-    if (u->memory.state == UPCALL_OFF)
-        return was_not_enabled(u);
-    int status = 0;
-    if (u->memory.state == UPCALL_ON) {
-        int ret = collect_former(u, &wanted, &kept);
-
-        if (ret)
-            return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
-        status = set(u, &wanted);
-    }
-    u->half = "Not all is as it was before: run the command again, it goes on from here";
-    if (!status)
-        status = take_out(u, &kept);
-    if (status)
-        return status;
-    if (kv_set(&done, "user." UPCALL_MEMORY_KEY, VOLGEN_UNSET) < 0)
-        return rpc_fail(u->c.cli, u->c.e, u->c.command, -ENOMEM);
-    status = set(u, &done);
-    return status ? status : end_disable(u, &kept);
 }
 
 /* ---- the command ------------------------------------------------------------ */
@@ -594,7 +212,7 @@ static int
 run(struct upcall *u, int (*what)(struct upcall *u))
 {
     AUTO_REPLY struct reply reply = REPLY_INIT;
-    int status = fetch(u, &reply);
+    int status = upcall_fetch(u, &reply);
 
     if (status)
         return status;
@@ -604,7 +222,7 @@ run(struct upcall *u, int (*what)(struct upcall *u))
     if (!status)
         status = take_turns(u);
     if (!status) /* as it is now that it is our turn */
-        status = fetch(u, &reply);
+        status = upcall_fetch(u, &reply);
     return status ? status : what(u);
 }
 
@@ -625,5 +243,5 @@ cmd_volume_upcall(struct cli *cli, int argc, char **argv)
                   : !strcmp(verb, "disable") ? "volume upcall disable" : "volume upcall status";
     if (why.len)
         return change_fail(&u.c, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
-    return run(&u, on ? enable : !strcmp(verb, "disable") ? disable : NULL);
+    return run(&u, on ? upcall_enable : !strcmp(verb, "disable") ? upcall_disable : NULL);
 }

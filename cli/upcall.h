@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * gluster volume upcall: the options that must agree, what they were before, and which
- * values together give stale reads. upcall_options.c knows these and nothing of glusterd;
- * upcall.c changes a volume; upcall_status.c shows one.
+ * values together give stale reads. upcall_options.c and upcall_rules.c know these and nothing
+ * of glusterd; upcall.c, upcall_enable.c and upcall_disable.c change a volume, upcall_status.c
+ * shows one.
  */
 #ifndef VOLEXT_CLI_UPCALL_H
 #define VOLEXT_CLI_UPCALL_H
@@ -103,6 +104,52 @@ upcall_conflicts(const struct kv *options, const char *volume,
 int
 upcall_read(const struct reply *volume, struct kv *options, struct upcall_memory *memory);
 
+/* ---- upcall.c: the steps of a change ------------------------------------------ */
+
+/* One command, from its words to its end. */
+struct upcall {
+    struct change c;
+    int seconds; /* 0: not given */
+    bool leases;
+    struct kv options;           /* of the volume, as they are set now */
+    struct upcall_memory memory; /* as the volume has it now */
+    /* of the memory, when the command began */
+    unsigned long long fresh_before;
+    size_t known_before;
+    bool started;
+    struct kv notes;     /* sentences (the keys) that are said when all went well */
+    const char *half;    /* what to do should the next step fail; NULL: nothing was changed yet */
+    int lock;
+};
+
+/* Each of these returns 0, or the exit status of the command, which then has said why. */
+
+/* What the volume has now; *reply is for who wants to know more. */
+int
+upcall_fetch(struct upcall *u, struct reply *reply);
+/* One SET_VOLUME of these keys, as they are stored. */
+int
+upcall_set(struct upcall *u, const struct kv *wanted);
+/* One RESET_VOLUME. */
+int
+upcall_reset(struct upcall *u, const char *key);
+
+/* Adds the memory to the options that are to be set. 0, -ENOMEM; -E2BIG: it is too long. */
+int
+upcall_put_memory(const struct upcall *u, const struct upcall_memory *memory, struct kv *wanted);
+/* Keeps a sentence for upcall_tell_notes. 0 or -ENOMEM. */
+int
+upcall_note(struct upcall *u, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Says them, and which nodes hear of the change later. */
+void
+upcall_tell_notes(struct upcall *u);
+
+/* ---- the commands; each returns the exit status -------------------------------- */
+
+int
+upcall_enable(struct upcall *u);
+int
+upcall_disable(struct upcall *u);
 int
 upcall_status(struct change *c, const struct reply *volume);
 
