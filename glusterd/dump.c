@@ -19,6 +19,7 @@
 enum {
     PATIENCE_MS = 3000,
     PAUSE_MS = 20,
+    OTHERS_MS = 1500,
     STALE_SECONDS = 60,
     DUMP_MAX = 64 << 20,
     STATUS_MAX = 65536,
@@ -129,12 +130,23 @@ send_signal(pid_t pid)
     return syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0) ? -errno : 0;
 }
 
+/* A `volume statedump` under way has its own options there for a second. One that is there for
+ * longer was left behind. */
+static void
+let_others_finish(const char *path)
+{
+    for (int waited = 0; waited < OTHERS_MS && !access(path, F_OK); waited += PAUSE_MS)
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+}
+
 static void
 ask(struct dump *dump, const struct site *site, const char *folder)
 {
     AUTO_FREE char *path = options_path(site, dump->pid);
     AUTO_FREE char *text = str_fmt("path=%s\nmem=yes\n", folder);
 
+    if (path)
+        let_others_finish(path);
     if (!path || !text || file_replace(path, text, strlen(text), 0600)) {
         dump->why = "what its statedump is to hold could not be written";
         return;

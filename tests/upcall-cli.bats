@@ -338,6 +338,22 @@ P
     stock 1 volume profile v1 stop
 }
 
+dumping() { compgen -G "$POOL_DIR/1/run/gluster/glusterdump.*.options"; }
+
+@test "a statedump of stock's at the same time is left alone, and what it is told for all is respected" {
+    upcall enable
+    stock 1 volume statedump v1 mem &
+    pid=$!
+    wait_until 5 dumping
+    status "all(x['counted'] for x in d['bricks'])"
+    wait "$pid"
+    [ "$(find "$POOL_DIR"/[12]/run/gluster -name 'srv-a.*.dump.*' | wc -l)" = 2 ]
+    rm "$POOL_DIR"/[12]/run/gluster/srv-a.*.dump.*
+    echo path=/srv >"$POOL_DIR/1/run/gluster/glusterdump.options"
+    status "b['1']['reason'].startswith('a file glusterdump.options says') and b['2']['counted']"
+    rm "$POOL_DIR/1/run/gluster/glusterdump.options"
+}
+
 @test "a mount or a brick that hangs does not hold up status" {
     upcall enable
     on 1 sh -c 'kill -STOP $(cat /run/mnt-v1.pid)'
