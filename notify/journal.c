@@ -325,6 +325,18 @@ make_room(struct notify_journal *j, size_t len, uint64_t now)
     return err;
 }
 
+bool
+notify_journal_turn(struct notify_journal *j, size_t len, uint64_t now)
+{
+    if (make_room(j, len, now))
+        return false; /* the append will say why */
+    pthread_mutex_lock(&j->lock);
+    bool empty = j->segments[j->count - 1].bytes <= SEGMENT_HEADER;
+
+    pthread_mutex_unlock(&j->lock);
+    return empty;
+}
+
 /* The record of what was lost, if something was. Its length. */
 static size_t
 gap_put(const struct notify_journal *j, uint8_t *buf, size_t room)
@@ -411,6 +423,12 @@ notify_journal_append(struct notify_journal *j, void *records, size_t len, unsig
     if (err && err != -EINVAL)
         notify_journal_lost(j, count, now);
     return err;
+}
+
+int
+notify_journal_tell(struct notify_journal *j, uint64_t now)
+{
+    return j->lost ? append(j, NULL, 0, 0, now) : 0;
 }
 
 void

@@ -71,10 +71,21 @@ int
 notify_journal_append(struct notify_journal *j, void *records, size_t len, unsigned count,
                       uint64_t now);
 
+/* For the thread that writes: appends of at most `len` bytes in all go to one segment now.
+ * True where nothing is in it yet: what readers must have read before a record, as
+ * clients' names, is told in each segment again, for the others may go before it. */
+bool
+notify_journal_turn(struct notify_journal *j, size_t len, uint64_t now);
+
 /* Says that `count` records could not even be kept until they were written: as a failed
  * append of so many. */
 void
 notify_journal_lost(struct notify_journal *j, unsigned count, uint64_t now);
+
+/* Writes the record of what was lost now, without one behind it, if something was. 0 or
+ * -errno: then it is still to be written. */
+int
+notify_journal_tell(struct notify_journal *j, uint64_t now);
 
 /* Other limits, from the next append on. */
 void

@@ -262,6 +262,49 @@ a_full_disk_is_a_gap(void **state)
 }
 
 static void
+a_gap_is_told_without_a_record_behind_it(void **state)
+{
+    struct notify_journal *j = opened(&roomy, second);
+    struct notify_extent before;
+    struct seen seen;
+
+    (void)state;
+    notify_journal_extent(j, &before);
+    assert_int_equal(notify_journal_tell(j, second), 0);
+    notify_journal_lost(j, 7, second);
+    assert_int_equal(notify_journal_tell(j, second), 0);
+    assert_int_equal(notify_journal_tell(j, second), 0);
+    read_from(j, before.next, &seen);
+    assert_true(seen.count == 1 && seen.gaps == 1 && seen.lost == 7);
+    notify_journal_close(j, second);
+}
+
+/* Who asks before can put something in front of what comes first. */
+static void
+a_segment_that_is_new_is_known_before(void **state)
+{
+    const struct notify_limits small = {.segment = SMALL};
+    struct notify_journal *j = opened(&small, second);
+    unsigned turns = 0;
+
+    (void)state;
+    for (unsigned n = 0; n < 200; n++) {
+        struct notify_extent before, after;
+        bool is_new = notify_journal_turn(j, 1000, second);
+
+        turns += is_new;
+        assert_true(!is_new || notify_journal_turn(j, 1000, second));
+        notify_journal_extent(j, &before);
+        assert_int_equal(add(j, n, 5, second), 0); /* less than 1000 bytes */
+        notify_journal_extent(j, &after);
+        assert_true(after.bytes - before.bytes < 500); /* no header of another one */
+        assert_false(notify_journal_turn(j, 0, second));
+    }
+    assert_true(turns > 5);
+    notify_journal_close(j, second);
+}
+
+static void
 a_full_disk_at_the_start(void **state)
 {
     const struct notify_limits full = {.segment = 1 << 20, .reserve = UINT64_MAX / 2};
@@ -378,6 +421,8 @@ main(void)
         A_TEST(a_crash_at_any_byte),
         A_TEST(a_crash_before_the_first_header),
         A_TEST(a_full_disk_is_a_gap),
+        A_TEST(a_gap_is_told_without_a_record_behind_it),
+        A_TEST(a_segment_that_is_new_is_known_before),
         A_TEST(a_full_disk_at_the_start),
         A_TEST(the_oldest_go_and_readers_are_told),
         A_TEST(age_takes_them_away),

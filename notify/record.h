@@ -75,7 +75,8 @@ enum notify_flag {
     NOTIFY_TO_NAME_ONLY = 1 << 8,
     NOTIFY_CLEAN = 1 << 9,     /* of NOTIFY_START: nothing was lost when it ended */
     NOTIFY_LAST_LINK = 1 << 10, /* of an unlink or a rename over it: the file has no name left */
-    NOTIFY_FLAGS = (1 << 11) - 1,
+    NOTIFY_WRITABLE = 1 << 11, /* of NOTIFY_CLOSE: it was open for writing */
+    NOTIFY_FLAGS = (1 << 12) - 1,
 };
 
 enum {

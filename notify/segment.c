@@ -139,7 +139,9 @@ batch_write(int fd, uint64_t offset, struct batch *b, const void *gap, size_t ga
     uLong crc = checksum(header);
     if (gap_len)
         crc = crc32(crc, gap, (uInt)gap_len);
-    b->crc = (uint32_t)crc32(crc, records, (uInt)len);
+    if (len)
+        crc = crc32(crc, records, (uInt)len);
+    b->crc = (uint32_t)crc;
     header_put(header, b);
     ssize_t n = pwritev(fd, parts, ARRAY_SIZE(parts), (off_t)offset);
     if (n == (ssize_t)size)
