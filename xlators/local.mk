@@ -28,6 +28,37 @@ xlators_glupy_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^xlator_api$$'
 xlators_glupy_la_LIBADD = common/libcommon.a $(PYTHON_EMBED_LIBS) $(MD_LIBS) -lglusterfs
 
+# change notification: what a brick has of it
+features_LTLIBRARIES += xlators/gnotify.la
+gnotify_sources = xlators/gnotify/gnotify.h xlators/gnotify/begin.h \
+	xlators/gnotify/gnotify.c xlators/gnotify/begin.c xlators/gnotify/names.c \
+	xlators/gnotify/opened.c xlators/gnotify/internal.c xlators/gnotify/clients.c \
+	xlators/gnotify/writer.c xlators/gnotify/merge.c xlators/gnotify/resolve.c \
+	xlators/gnotify/serve.c xlators/gnotify/cursors.c xlators/gnotify/dump.c \
+	xlators/gnotify/exit.c
+xlators_gnotify_la_SOURCES = $(gnotify_sources)
+nodist_xlators_gnotify_la_SOURCES = xlators/gnotify/fops.c
+xlators_gnotify_la_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+xlators_gnotify_la_CFLAGS = $(AM_CFLAGS) $(VOLEXT_LTO) -fvisibility=hidden $(GLUSTERFS_SYSTEM_CFLAGS)
+xlators_gnotify_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,defs \
+	-export-symbols-regex '^xlator_api$$'
+xlators_gnotify_la_LIBADD = notify/libnotify.a common/libcommon.a $(ZLIB_LIBS) $(MD_LIBS) -lglusterfs -luuid
+
+xlators/gnotify/fops.c: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py $(srcdir)/xlators/gnotify/generate.py
+	@$(MKDIR_P) xlators/gnotify
+	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/gnotify/generate.py $(srcdir)/xlators/fops.def $@
+BUILT_SOURCES += xlators/gnotify/fops.c
+CLEANFILES += xlators/gnotify/fops.c
+EXTRA_DIST += xlators/gnotify/generate.py
+
+# asks a brick as a reader does: for tests, so it is not installed
+noinst_PROGRAMS += xlators/gnotify/ask
+xlators_gnotify_ask_SOURCES = xlators/gnotify/ask.c
+xlators_gnotify_ask_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+xlators_gnotify_ask_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
+xlators_gnotify_ask_LDADD = xlators/drive/libdrive.a notify/libnotify.a common/libcommon.a \
+	$(ZLIB_LIBS) -lglusterfs -luuid
+
 check_PROGRAMS += xlators/glupy/types_test
 xlators_glupy_types_test_SOURCES = xlators/glupy/types_test.c $(xlators_glupy_la_SOURCES)
 nodist_xlators_glupy_types_test_SOURCES = xlators/glupy/fops.c
