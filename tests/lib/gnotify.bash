@@ -60,7 +60,7 @@ volume server
     option transport-type tcp
     option transport.socket.bind-address 127.0.0.1
     option transport.socket.listen-port $PORT
-    option auth.addr./srv/$N.export.allow *
+    option auth.addr./srv/$N.export.allow /(*),/sub(*)
     subvolumes /srv/$N.export
 end-volume
 V
@@ -140,11 +140,14 @@ changes() { records "$@" | grep -avE '^(start|stop|client|gap|missed) '; }
 fs() { on c1 timeout 20 "$@"; }
 logged() { on c1 grep -q -e "$@" "$LOG"; }
 
-# dump KEY: of the brick's statedump
+# dump KEY: of the brick's statedump. A process that has just started may miss the signal.
 dump() {
     # shellcheck disable=SC2016
-    on c1 sh -c 'rm -f /run/gluster/*.dump.*; read -r pid <"/run/$1.brick.pid"; kill -USR1 "$pid"
-        until grep -q "DUMP-END-TIME" /run/gluster/*.dump.* 2>/dev/null; do sleep .02; done
+    on c1 sh -c 'rm -f /run/gluster/*.dump.*; read -r pid <"/run/$1.brick.pid"; n=0
+        until grep -q "DUMP-END-TIME" /run/gluster/*.dump.* 2>/dev/null; do
+            [ $((n % 50)) != 0 ] || kill -USR1 "$pid" || exit 1
+            n=$((n+1)); [ $n -lt 500 ] || exit 1; sleep .02
+        done
         sed -n "s/^$2=//p" /run/gluster/*.dump.*' sh "$N" "$1"
 }
 no_brick_has_crashed() { [ -z "$(on c1 grep -l 'signal received' -r /var/log/glusterfs)" ]; }

@@ -22,6 +22,8 @@
 
 #include "common/cleanup.h"
 
+char *drive_subdir_mount;
+
 enum { UP_SECONDS = 30, EVENTS = 1024, QUIET_MS = 300 };
 
 static int PRINTF_LIKE(4, 5)
@@ -97,6 +99,7 @@ make_context(struct drive_graph *g, const char *name, const char *log,
     ctx->page_size = 128 * GF_UNIT_KB;
     ctx->process_mode = GF_CLIENT_PROCESS;
     ctx->cmd_args.process_name = gf_strdup(name);
+    ctx->cmd_args.subdir_mount = drive_subdir_mount;
     ctx->process_uuid = generate_glusterfs_ctx_id();
     ctx->event_pool = gf_event_pool_new(EVENTS, 1);
     ctx->env = syncenv_new(0, 0, 0);

@@ -28,6 +28,9 @@ struct drive_graph {
     bool up; /* a child that can serve was announced; under lock */
 };
 
+/* Set before: the folder of the volume that this process mounts, for protocol/client. */
+extern char *drive_subdir_mount;
+
 /* Loads and starts the volfile at `path` and waits until its top says that it can serve,
  * at most 30 s. log: where GlusterFS's messages go, a file or "-" for stderr; level as
  * GF_LOG_*. One graph at a time in a process, and what closed is not opened again.

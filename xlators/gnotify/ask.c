@@ -3,7 +3,7 @@
  * Asks a brick as a reader of changes does, for tests:
  *
  *     ask [OPTION...] VOLFILE hello | fetch | cancel | ack NAME ID SEQ | forget NAME |
- *                             garbage COUNT | hold COUNT | ipc NUMBER
+ *                             garbage COUNT | hold COUNT | cancelled SESSION | ipc NUMBER
  *
  * VOLFILE has a protocol/client on top. fetch prints a line per record until the brick
  * has no more; hold sends COUNT fetches that wait, says `held`, and prints how each ends.
@@ -244,6 +244,26 @@ hold(unsigned count)
     return 0;
 }
 
+/* Several sessions wait; the one of that number is cancelled, and comes back. */
+static int
+cancelled(unsigned session)
+{
+    struct answer a[2] = {{.ret = 0}}, c = {0};
+    struct notify_request q = {.kind = NOTIFY_CANCEL, .session = session};
+
+    for (unsigned i = 0; i < 2; i++) {
+        opt.q.session = session + i;
+        send_request(&a[i], &opt.q);
+    }
+    send_request(&c, &q);
+    int err = print_answer(&c);
+
+    if (!err)
+        err = print_answer(&a[0]);
+    printf("cancelled %u, the other %s\n", session, sem_trywait(&a[1].done) ? "waits" : "does not");
+    return err;
+}
+
 static int
 garbage(unsigned count)
 {
@@ -290,8 +310,8 @@ static int
 usage(void)
 {
     fprintf(stderr, "usage: ask [-f oldest|now|SEQ|=NAME] [-i ID] [-w MS] [-l BYTES] [-o MASK] "
-                    "[-p PATH] [-s SESSION] [-u UID] [-F] VOLFILE hello|fetch|cancel|ack NAME ID SEQ|"
-                    "forget NAME|garbage N|hold N|ipc N\n");
+                    "[-p PATH] [-s SESSION] [-u UID] [-m FOLDER] [-F] VOLFILE hello|fetch|cancel|ack NAME ID SEQ|"
+                    "forget NAME|garbage N|hold N|cancelled SESSION|ipc N\n");
     return 2;
 }
 
@@ -319,6 +339,8 @@ run(int argc, char **argv)
         return fetch();
     if (!strcmp(what, "hold"))
         return hold(n);
+    if (!strcmp(what, "cancelled"))
+        return cancelled(n);
     if (!strcmp(what, "garbage"))
         return garbage(n);
     if (!strcmp(what, "ipc"))
@@ -342,7 +364,7 @@ main(int argc, char **argv)
     char why[256];
     int o;
 
-    while ((o = getopt(argc, argv, "+f:i:w:l:o:p:s:u:F")) != -1) {
+    while ((o = getopt(argc, argv, "+f:i:w:l:o:p:s:u:m:F")) != -1) {
         if (o == 'f')
             set_from(optarg);
         else if (o == 'i' && !uuid_parse(optarg, opt.q.id))
@@ -359,6 +381,8 @@ main(int argc, char **argv)
             opt.q.session = strtoull(optarg, NULL, 10);
         else if (o == 'u')
             opt.uid = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (o == 'm')
+            drive_subdir_mount = optarg;
         else if (o == 'F')
             opt.follow = true;
         else

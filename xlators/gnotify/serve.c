@@ -549,7 +549,7 @@ take(struct gnotify *g, struct request *r)
     int err = 0;
 
     pthread_mutex_lock(&g->serve_lock);
-    unsigned of_client = 0;
+    unsigned of_client = g->at_work && g->at_work->client == r->client;
 
     for (const struct request *o = g->requests; o; o = o->next)
         of_client += o->client == r->client;
