@@ -21,6 +21,7 @@ gnotify_setup() {
 # N a number, D the brick's folder, M the mount, J the journal
 gnotify_names() {
     N=$BATS_TEST_NUMBER D=/srv/$BATS_TEST_NUMBER M=/mnt/$BATS_TEST_NUMBER
+    # shellcheck disable=SC2034 # for tests
     J=$D/.glusterfs/gnotify LOG=/var/log/glusterfs/$N.brick.log PORT=$((49300 + N))
 }
 
