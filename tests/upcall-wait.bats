@@ -179,6 +179,25 @@ json() { jq -e -n "[inputs] | any($1)" <"$events" || { cat "$events"; false; }; 
     grep -q 'nothing is left to watch' "$err"
 }
 
+@test "a name that another file takes over is told as what it was, and watched on" {
+    change 'touch a b c d'
+    watch -m --keep 100 --expiry 600 v1 "/$dir"
+    change 'mv a b'
+    wait_until 5 said "/$dir/ MOVED_TO b"
+    change 'echo x >>b'
+    wait_until 5 said "/$dir/ MODIFY,SIZE,TIMES b"
+    change 'rm c; echo new >c'
+    wait_until 5 grep -q "^/$dir/ CREATE c" "$events"
+    said "/$dir/ DELETE c"
+    change 'mv d e; mkdir d'
+    wait_until 5 said "/$dir/ CREATE,ISDIR d"
+    wait_until 5 said "/$dir/ MOVED_TO e"
+    change 'chmod 600 c; rmdir d'
+    wait_until 5 said "/$dir/ ATTRIB,MODE,TIMES c"
+    wait_until 5 said "/$dir/ DELETE,ISDIR d"
+    [ "$(grep -c CREATE "$events")" = 2 ]
+}
+
 @test "a file that is renamed is watched on; one that replaces it is another" {
     change 'touch f other'
     watch -m v1 "/$dir/f"

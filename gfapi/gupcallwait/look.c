@@ -131,7 +131,7 @@ index_of(struct look *look, const struct watch *dir)
 }
 
 /* An entry that was not there before. If it is a file that is watched by another name,
- * which it no longer has, it has been moved. */
+ * which it no longer has, it has been moved: its own watch will find it here. */
 static int
 discovered(struct look *look, struct watch *dir, const char *name, bool told)
 {
@@ -147,10 +147,8 @@ discovered(struct look *look, struct watch *dir, const char *name, bool told)
         if (w->gone || w->silent || !w->parent || w->named ||
             (!lookup(look, w->parent, w->name, &there) && is_same(&there, w)))
             continue;
-        tell(look, w, EV_MOVED_FROM);
-        ret = watch_rename(w, dir, name);
-        tell(look, w, EV_MOVED_TO);
-        return ret;
+        watch_mark(&look->set, w->gfid, 0, dir->gfid, false);
+        return 0;
     }
     return adopt(look, dir, name, &found, look->recursive, told);
 }
@@ -396,9 +394,9 @@ moved(struct look *look, struct watch *w, const struct stat *st, const unsigned 
     tell_changes(look, w, modified ? what | CH_TIMES : what, modified);
 }
 
-/* Its name is gone, or another inode's. */
+/* Its name is gone, or another inode's; `replaced`: by one that was told of already. */
 static void
-vanished(struct look *look, struct watch *w, const unsigned char *target)
+vanished(struct look *look, struct watch *w, const unsigned char *target, bool replaced)
 {
     struct stat st;
 
@@ -414,8 +412,36 @@ vanished(struct look *look, struct watch *w, const unsigned char *target)
         }
         w->st = st;
     }
-    tell(look, w, w->named ? EV_DELETE_SELF : EV_DELETE);
+    if (w->named || !replaced)
+        tell(look, w, w->named ? EV_DELETE_SELF : EV_DELETE);
     drop(look, w);
+}
+
+/* Is this inode watched as that entry? */
+static bool
+is_watched(const struct look *look, const unsigned char gfid[GFID_SIZE],
+           const struct watch *dir, const char *name)
+{
+    for (struct watch *w = watch_find(&look->set, gfid, NULL); w;
+         w = watch_find(&look->set, gfid, w)) {
+        if (!w->gone && w->parent == dir && !strcmp(w->name, name))
+            return true;
+    }
+    return false;
+}
+
+/* The name of a watch is gone, or another inode has it (`found`), which no upcall about
+ * the folder need have told: a rename over an existing name is one of the other inode. */
+static void
+look_behind(struct look *look, const struct upcall *upcall, const struct found *found)
+{
+    struct watch *w = upcall->watch, *dir = w->parent;
+    AUTO_FREE char *name = strdup(w->name);
+    bool replaced = found->object && name && is_watched(look, found->gfid, dir, name);
+
+    vanished(look, w, upcall->target, replaced);
+    if (found->object && !replaced && name && dir && dir->contents && !w->named)
+        discovered(look, dir, name, true);
 }
 
 void
@@ -430,7 +456,7 @@ look_at(struct look *look, const struct upcall *upcall)
 
     look->flags = upcall->flags;
     if (ret == -ENOENT || ret == -ESTALE || (!ret && !is_same(&found, w)))
-        vanished(look, w, upcall->target);
+        look_behind(look, upcall, &found);
     else if (!ret)
         compare(look, w, &found);
     if (ret == -ENOTCONN && !look->away)
