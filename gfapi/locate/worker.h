@@ -17,8 +17,8 @@
 #include "graph.h"
 
 enum {
-    LOCATE_RENEW = 8192,    /* names after which a worker is replaced */
-    LOCATE_AT_ONCE = 4096,  /* names in one answer */
+    LOCATE_RENEW = 2048,    /* names after which a worker is replaced: some 10 ms */
+    LOCATE_AT_ONCE = 1024,  /* names in one answer */
     LOCATE_LOOKUPS = 32,    /* questions at once to the resolver */
 };
 
