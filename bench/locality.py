@@ -85,6 +85,7 @@ def main():
     for tree in 'many', 'one':
         for what in (library, alone) if pairs else ():
             compare(what, '/mnt/v1/' + tree, pairs)
+    list(iterate('/mnt/v1/few'))
     for tree in 'few', 'many', 'one':
         most = [peak('/mnt/v1/' + tree) for _ in range(3)]
         print('memory while iterating over %d files in %s: at most %.1f MiB'

@@ -258,6 +258,19 @@ locate_graph_parse(const char *text, size_t len, struct locate_graph *graph)
     return 0;
 }
 
+bool
+locate_graph_is_same(const struct locate_graph *a, const struct locate_graph *b)
+{
+    if (a->brick_count != b->brick_count || a->set_count != b->set_count)
+        return false;
+    for (int i = 0; i < a->brick_count; i++)
+        if (strcmp(a->bricks[i].name, b->bricks[i].name) ||
+            strcmp(a->bricks[i].server, b->bricks[i].server) ||
+            strcmp(a->bricks[i].path, b->bricks[i].path) || a->bricks[i].set != b->bricks[i].set)
+            return false;
+    return true;
+}
+
 void
 locate_graph_free(struct locate_graph *graph)
 {

@@ -49,6 +49,9 @@ struct locate_graph {
  * LOCATE_SET_MAX; -ENOMEM. graph is unchanged then. */
 int
 locate_graph_parse(const char *text, size_t len, struct locate_graph *graph);
+/* Do both have the same bricks in the same sets, by the same numbers? */
+bool
+locate_graph_is_same(const struct locate_graph *a, const struct locate_graph *b);
 void
 locate_graph_free(struct locate_graph *graph);
 

@@ -157,7 +157,8 @@ run(const char *spec, const struct connect_options *options, char **paths)
         ret = locate_walk_path(walk, *path);
     locate_walk_free(walk);
     if (ret) {
-        fprintf(stderr, "%s: cannot go on: %s\n", options->program, strerror(-ret));
+        fprintf(stderr, "%s: cannot go on: %s\n", options->program,
+                ret == -ESTALE ? "the volume has other bricks now; run it again" : strerror(-ret));
         return FATAL;
     }
     field("end");

@@ -80,6 +80,11 @@ a_volfile_is_bricks_and_sets(void **state)
     assert_null(strstr(graph.bricks[3].volfile, "replicate"));
     assert_false(graph.sharded);
     assert_string_equal(locate_type_name(graph.sets[0].type), "replicated");
+    AUTO_LOCATE_GRAPH struct locate_graph other;
+
+    replicated(&other, true);
+    assert_true(locate_graph_is_same(&graph, &graph));
+    assert_false(locate_graph_is_same(&graph, &other));
 }
 
 static void

@@ -16,7 +16,7 @@
 enum {
     LISTERS_MAX = 16, /* bricks share them where there are more */
     FOLDERS_AT_ONCE = 8,
-    QUESTIONS_AT_ONCE = 16, /* to one lister: less than a socket's buffer holds */
+    QUESTIONS_AT_ONCE = 2, /* to one lister: it is never idle, and soon replaced when it is due */
     NAMED = 1,              /* a question's tag: the user named the path */
 };
 
@@ -100,7 +100,17 @@ path_join(const char *folder, const char *name)
 
 /* ---- the resolver ------------------------------------------------------------------------ */
 
-/* Its first answer; into first if that is not NULL. */
+/* What the first answer of a resolver holds. */
+static int
+read_first(const struct strbuf *first, const char **dir, struct locate_graph *graph)
+{
+    *dir = first->data + strlen(first->data) + 1;
+    const char *volfile = *dir + strlen(*dir) + 1;
+
+    return locate_graph_parse(volfile, first->len - (volfile - first->data), graph);
+}
+
+/* first: its first answer. */
 static int
 resolver_start(struct locate_walk *walk, struct strbuf *first)
 {
@@ -117,9 +127,25 @@ resolver_start(struct locate_walk *walk, struct strbuf *first)
     if (!text)
         return -ENOMEM;
     ret = locate_read(walk->resolver.fd, text, answer.len);
-    if (!ret && first)
+    if (!ret)
         strbuf_add(first, text, answer.len);
-    return answer.error ? answer.error : ret;
+    return answer.error ? answer.error : ret ? ret : strbuf_failed(first) ? -ENOMEM : 0;
+}
+
+/* Another one in its place: it must mean the same bricks by the same numbers. */
+static int
+resolver_renew(struct locate_walk *walk)
+{
+    AUTO_STRBUF struct strbuf first = STRBUF_INIT;
+    AUTO_LOCATE_GRAPH struct locate_graph graph = LOCATE_GRAPH_INIT;
+    const char *dir;
+
+    locate_worker_end(&walk->resolver);
+    int ret = resolver_start(walk, &first);
+
+    if (!ret)
+        ret = read_first(&first, &dir, &graph);
+    return ret ? ret : locate_graph_is_same(&graph, &walk->graph) ? 0 : -ESTALE;
 }
 
 static void
@@ -169,13 +195,13 @@ resolver_ask(struct locate_walk *walk, const char *path, uint32_t tag)
 
     while (!walk->failure && walk->resolver.waiting >= (renew ? 1 : LOCATE_LOOKUPS))
         resolver_hear(walk);
-    if (!walk->failure && renew) {
-        locate_worker_end(&walk->resolver);
-        failed(walk, resolver_start(walk, NULL));
-    }
+    int ret = renew && !walk->failure ? resolver_renew(walk) : 0;
+
+    if (ret)
+        failed(walk, ret);
     if (walk->failure)
         return;
-    int ret = locate_write(walk->resolver.fd, &question, sizeof(question), path, question.len);
+    ret = locate_write(walk->resolver.fd, &question, sizeof(question), path, question.len);
 
     if (ret) {
         failed(walk, ret);
@@ -405,23 +431,21 @@ check_set(struct locate_walk *walk, int set)
 static void
 folder_end(struct locate_walk *walk, struct folder *folder)
 {
-    int error = 0, listed = 0;
+    int error = 0;
 
     for (int i = 0; i < walk->graph.brick_count; i++) {
         int e = folder->bricks[i].error;
 
-        listed += folder->bricks[i].state == DONE;
-        if (e && e != -ENOTCONN && (!error || error == -ENOENT || error == -ESTALE))
+        /* where the folder is not, what others have in it is asked for, name by name */
+        if (e && e != -ENOTCONN && e != -ENOENT && e != -ESTALE)
             error = e;
     }
     for (int set = 0; set < walk->graph.set_count; set++) {
         join_rest(walk, folder, set);
         check_set(walk, set);
     }
-    /* on no brick: gone since it was told; on some: its names were asked for one by one */
-    if (error && ((error != -ENOENT && error != -ESTALE) || !listed))
-        if (error != -ENOENT && error != -ESTALE)
-            walk->events.error(walk->events.arg, folder->path, error);
+    if (error)
+        walk->events.error(walk->events.arg, folder->path, error);
     free(folder->path);
     folder->path = NULL;
 }
@@ -432,7 +456,7 @@ brick_failed(struct locate_walk *walk, struct folder *folder, int brick, int err
     folder->bricks[brick].state = FAILED;
     folder->bricks[brick].error = error;
     folder->left--;
-    if (error == -ENOTCONN || error == -EIO)
+    if (error == -ENOTCONN)
         walk->down[brick] = true;
 }
 
@@ -646,9 +670,8 @@ locate_walk_path(struct locate_walk *walk, const char *path)
 static int
 prepare(struct locate_walk *walk, const struct strbuf *first)
 {
-    const char *name = first->data, *dir = name + strlen(name) + 1;
-    const char *volfile = dir + strlen(dir) + 1;
-    int ret = locate_graph_parse(volfile, first->len - (volfile - first->data), &walk->graph);
+    const char *dir;
+    int ret = read_first(first, &dir, &walk->graph);
     int bricks = walk->graph.brick_count, sets = walk->graph.set_count;
 
     if (ret)
@@ -665,7 +688,7 @@ prepare(struct locate_walk *walk, const struct strbuf *first)
         if (!walk->folders[i].bricks || !walk->folders[i].sets)
             return -ENOMEM;
     }
-    walk->events.volume(walk->events.arg, name, dir, &walk->graph);
+    walk->events.volume(walk->events.arg, first->data, dir, &walk->graph);
     return 0;
 }
 
@@ -687,7 +710,7 @@ locate_walk_new(const char *spec, const struct connect_options *options,
     int ret = resolver_start(made, &first);
 
     if (!ret)
-        ret = strbuf_failed(&first) ? -ENOMEM : prepare(made, &first);
+        ret = prepare(made, &first);
     if (ret) {
         locate_walk_free(made);
         return ret;

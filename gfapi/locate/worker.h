@@ -106,7 +106,6 @@ struct locate_lister {
 struct locate_resolver {
     const char *spec;
     const struct connect_options *options;
-    bool again; /* it replaces one: the first process knows what the first answer says */
 };
 
 void

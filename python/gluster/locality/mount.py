@@ -58,7 +58,7 @@ class Mount:
 
     def __init__(self, path: str) -> None:
         self.point, source, root = _mount_of(path)
-        target = source.split(':', 1)[-1].lstrip('/')
+        target = source.partition(':/')[2] or source.rpartition(':')[2]
         self.volume, _, subdir = target.partition('/')
         self.base = ('/' + subdir.strip('/') if subdir else '') + (root if root != '/' else '')
         self.graph = Graph(_read_meta(self.point, 'volfile'))
