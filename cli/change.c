@@ -327,3 +327,25 @@ change_applied(struct change *c)
             return rpc_fail(c->cli, c->e, c->command, ret);
     }
 }
+
+void
+change_tell_silent(struct change *c)
+{
+    emit_list(c->e, "missing", "node");
+    for (size_t i = 0; i < c->peers.count; i++) {
+        const struct node *node = &c->peers.nodes[i];
+        const char *reason = !node->connected ? "is down"
+                             : !node->ended   ? "did not answer"
+                             : node->error    ? node->error
+                                              : "failed";
+
+        if (node->ended && !node->failed)
+            continue;
+        emit_note(c->e, "node %s: %s\n", node->host, reason);
+        emit_object(c->e, NULL);
+        emit_str(c->e, "host", node->host);
+        emit_str(c->e, "reason", reason);
+        emit_object_end(c->e);
+    }
+    emit_list_end(c->e);
+}

@@ -57,6 +57,10 @@ change_applied(struct change *c);
 void
 change_settle(struct change *c, const char *said);
 
+/* Nodes that answered nothing useful: a note in text, a list `missing` in XML and JSON. */
+void
+change_tell_silent(struct change *c);
+
 /* Ends with a sentence. Exit status 1. */
 int
 change_fail(struct change *c, int op_errno, const char *fmt, ...) PRINTF_LIKE(3, 4);

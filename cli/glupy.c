@@ -40,28 +40,6 @@ check_name(struct change *c, const char *name)
                        "beginning with a digit, at most 64 of them", name);
 }
 
-void
-glupy_tell_silent(struct change *c)
-{
-    emit_list(c->e, "missing", "node");
-    for (size_t i = 0; i < c->peers.count; i++) {
-        const struct node *node = &c->peers.nodes[i];
-        const char *reason = !node->connected ? "is down"
-                             : !node->ended   ? "did not answer"
-                             : node->error    ? node->error
-                                              : "failed";
-
-        if (node->ended && !node->failed)
-            continue;
-        emit_note(c->e, "node %s: %s\n", node->host, reason);
-        emit_object(c->e, NULL);
-        emit_str(c->e, "host", node->host);
-        emit_str(c->e, "reason", reason);
-        emit_object_end(c->e);
-    }
-    emit_list_end(c->e);
-}
-
 static int
 usage(struct cli *cli, const char *words)
 {
@@ -393,7 +371,7 @@ cmd_glupy_list(struct cli *cli, int argc, char **argv)
     }
     emit_list_end(c.e);
     emit_num(c.e, "count", count);
-    glupy_tell_silent(&c);
+    change_tell_silent(&c);
     emit_object_end(c.e);
     return emit_end(c.e);
 }
@@ -441,7 +419,7 @@ cmd_glupy_show(struct cli *cli, int argc, char **argv)
             continue;
         emit_object(c.e, "glupyModule");
         tell_doc(&c, &c.peers.nodes[i], line);
-        glupy_tell_silent(&c);
+        change_tell_silent(&c);
         emit_object_end(c.e);
         return emit_end(c.e);
     }

@@ -15,10 +15,6 @@
 int
 glupy_ask(struct change *c, const char *what, const char *const *words, bool strict);
 
-/* Nodes that answered nothing useful: a note in text, a list `missing` in XML and JSON. */
-void
-glupy_tell_silent(struct change *c);
-
 /* Does a list of modules name this one? NULL names none. */
 bool
 glupy_names_module(const char *list, const char *module);
@@ -26,9 +22,6 @@ glupy_names_module(const char *list, const char *module);
 /* glupy-status of c->volume. As glupy_ask. */
 int
 glupy_ask_status(struct change *c);
-/* The value of NAME=VALUE in a line, or "". */
-const char *
-glupy_field(const struct answer_line *line, const char *name);
 /* Calls tell for each instance on the nodes that answered. */
 void
 glupy_each(const struct change *c,

@@ -63,15 +63,15 @@ static const char *
 outcome(const struct change *c, const struct sign *sign, const struct answer_line *instance,
         const char **word)
 {
-    AUTO_FREE char *key = str_fmt("%s%s", sign->prefix, glupy_field(instance, "module"));
+    AUTO_FREE char *key = str_fmt("%s%s", sign->prefix, line_value(instance, "module"));
     const char *wanted = key ? kv_get(&c->options, key) : NULL;
-    const char *state = glupy_field(instance, "state");
+    const char *state = line_value(instance, "state");
 
     *word = NULL;
     if (!wanted)
         return NULL;
-    bool heard = !strcmp(glupy_field(instance, sign->wanted), wanted);
-    bool has = !strcmp(glupy_field(instance, sign->has), wanted);
+    bool heard = !strcmp(line_value(instance, sign->wanted), wanted);
+    bool has = !strcmp(line_value(instance, sign->has), wanted);
 
     *word = "waiting";
     if (!heard)
@@ -86,7 +86,7 @@ outcome(const struct change *c, const struct sign *sign, const struct answer_lin
         *word = "reloaded";
         return "reloaded";
     }
-    if (!*glupy_field(instance, "reason"))
+    if (!*line_value(instance, "reason"))
         return "is still loading it";
     *word = "failed";
     return "could not load it; the one that ran before goes on";
@@ -116,17 +116,17 @@ look(void *arg, const struct node *node, const struct answer_line *process,
     n->loaded += !strcmp(word, "reloaded");
     if (!n->tell)
         return;
-    const char *reason = strcmp(word, "reloaded") ? glupy_field(instance, "reason") : "";
+    const char *reason = strcmp(word, "reloaded") ? line_value(instance, "reason") : "";
 
     glupy_describe(node, process, instance, &who);
-    emit_text(e, "%s: module %s: %s%s%s\n", strbuf_text(&who), glupy_field(instance, "module"),
+    emit_text(e, "%s: module %s: %s%s%s\n", strbuf_text(&who), line_value(instance, "module"),
               text, *reason ? ": " : "", reason);
     emit_object(e, NULL);
     emit_str(e, "node", node->host);
-    emit_num(e, "pid", strtoll(glupy_field(process, "pid"), NULL, 10));
-    emit_str(e, "kind", glupy_field(instance, "kind"));
-    emit_str(e, "where", glupy_field(instance, "where"));
-    emit_str(e, "module", glupy_field(instance, "module"));
+    emit_num(e, "pid", strtoll(line_value(process, "pid"), NULL, 10));
+    emit_str(e, "kind", line_value(instance, "kind"));
+    emit_str(e, "where", line_value(instance, "where"));
+    emit_str(e, "module", line_value(instance, "module"));
     emit_str(e, "outcome", word);
     emit_str(e, "reason", reason);
     emit_object_end(e);
@@ -163,8 +163,8 @@ note_failure(void *arg, const struct node *node, const struct answer_line *proce
     if (!text || (strcmp(word, "failed") && strcmp(word, "waiting")))
         return;
     glupy_describe(node, process, instance, &who);
-    emit_note(c->e, "%s: module %s: %s%s%s\n", strbuf_text(&who), glupy_field(instance, "module"),
-              text, *glupy_field(instance, "reason") ? ": " : "", glupy_field(instance, "reason"));
+    emit_note(c->e, "%s: module %s: %s%s%s\n", strbuf_text(&who), line_value(instance, "module"),
+              text, *line_value(instance, "reason") ? ": " : "", line_value(instance, "reason"));
 }
 
 int
@@ -206,7 +206,7 @@ glupy_reload(struct change *c, const struct reply *volume, const char *module)
     if (!n.all)
         emit_text(c->e, "No process on the nodes runs it now; those on other machines are told.\n");
     glupy_tell_hung(c);
-    glupy_tell_silent(c);
+    change_tell_silent(c);
     emit_object_end(c->e);
     if (n.failed || n.waiting)
         emit_fail(c->e, c->command, EIO, "%d of %d process%s did not load it", n.failed + n.waiting,

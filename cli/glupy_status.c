@@ -9,17 +9,6 @@
 
 #include "cli/commands.h"
 
-const char *
-glupy_field(const struct answer_line *line, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (size_t i = 0; line && i < line->count; i++)
-        if (!strncmp(line->fields[i], name, len) && line->fields[i][len] == '=')
-            return line->fields[i] + len + 1;
-    return "";
-}
-
 int
 glupy_ask_status(struct change *c)
 {
@@ -51,9 +40,9 @@ void
 glupy_describe(const struct node *node, const struct answer_line *process,
                const struct answer_line *instance, struct strbuf *out)
 {
-    strbuf_fmt(out, "node %s, %s %s, process %s (%s)", node->host, glupy_field(instance, "kind"),
-               glupy_field(instance, "where"), glupy_field(process, "pid"),
-               glupy_field(process, "program"));
+    strbuf_fmt(out, "node %s, %s %s, process %s (%s)", node->host, line_value(instance, "kind"),
+               line_value(instance, "where"), line_value(process, "pid"),
+               line_value(process, "program"));
 }
 
 /* Those that a node has, too, and did not tell of. */
@@ -68,8 +57,8 @@ tell_more(struct change *c)
         if (!line)
             continue;
         emit_note(c->e, "node %s: %s more processes are too many to show\n",
-                  c->peers.nodes[i].host, glupy_field(line, "processes"));
-        count += strtoll(glupy_field(line, "processes"), NULL, 10);
+                  c->peers.nodes[i].host, line_value(line, "processes"));
+        count += strtoll(line_value(line, "processes"), NULL, 10);
     }
     emit_num(c->e, "notShown", count);
 }
@@ -84,13 +73,13 @@ glupy_tell_hung(struct change *c)
         const struct answer_line *line = NULL;
 
         while ((line = node_line(node, "silent", 0, line))) {
-            emit_note(c->e, "node %s, process %s (%s): %s\n", node->host, glupy_field(line, "pid"),
-                      glupy_field(line, "program"), glupy_field(line, "why"));
+            emit_note(c->e, "node %s, process %s (%s): %s\n", node->host, line_value(line, "pid"),
+                      line_value(line, "program"), line_value(line, "why"));
             emit_object(c->e, NULL);
             emit_str(c->e, "node", node->host);
-            emit_num(c->e, "pid", strtoll(glupy_field(line, "pid"), NULL, 10));
-            emit_str(c->e, "program", glupy_field(line, "program"));
-            emit_str(c->e, "reason", glupy_field(line, "why"));
+            emit_num(c->e, "pid", strtoll(line_value(line, "pid"), NULL, 10));
+            emit_str(c->e, "program", line_value(line, "program"));
+            emit_str(c->e, "reason", line_value(line, "why"));
             emit_object_end(c->e);
         }
     }
@@ -141,7 +130,7 @@ tell_fields(struct emit *e, const struct answer_line *line, const struct shown *
             size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *value = glupy_field(line, fields[i].field);
+        const char *value = line_value(line, fields[i].field);
 
         if (fields[i].number)
             emit_num(e, fields[i].name, strtoll(value, NULL, 10));
@@ -167,10 +156,10 @@ tell_fop(struct emit *e, const struct answer_line *line)
 {
     char p50[32], p99[32];
 
-    microseconds(glupy_field(line, "p50-ns"), p50);
-    microseconds(glupy_field(line, "p99-ns"), p99);
-    emit_text(e, "    %-14s %12s %10s %12s %12s\n", glupy_field(line, "name"),
-              glupy_field(line, "calls"), glupy_field(line, "errors"), p50, p99);
+    microseconds(line_value(line, "p50-ns"), p50);
+    microseconds(line_value(line, "p99-ns"), p99);
+    emit_text(e, "    %-14s %12s %10s %12s %12s\n", line_value(line, "name"),
+              line_value(line, "calls"), line_value(line, "errors"), p50, p99);
     emit_object(e, NULL);
     tell_fields(e, line, shown_of_fop, ARRAY_SIZE(shown_of_fop));
     emit_object_end(e);
@@ -194,26 +183,26 @@ tell_fops(struct emit *e, const struct node *node, const struct answer_line *ins
 static void
 text_of_instance(struct emit *e, const struct answer_line *line)
 {
-    const char *reason = glupy_field(line, "reason"), *interface = glupy_field(line, "interface");
+    const char *reason = line_value(line, "reason"), *interface = line_value(line, "interface");
 
-    emit_text(e, "  Module %s: %s%s%s\n", glupy_field(line, "module"),
-              glupy_field(line, "state"), *reason ? ": " : "", reason);
-    emit_text(e, "    SHA-256 %s%s%s\n", glupy_field(line, "digest"),
+    emit_text(e, "  Module %s: %s%s%s\n", line_value(line, "module"),
+              line_value(line, "state"), *reason ? ": " : "", reason);
+    emit_text(e, "    SHA-256 %s%s%s\n", line_value(line, "digest"),
               *interface ? ", interface " : "", interface);
     emit_text(e, "    waiting for Python: %s, under way: %s, exceptions: %s, timeouts: %s, "
-              "forgotten: %s\n", glupy_field(line, "queued"), glupy_field(line, "in-flight"),
-              glupy_field(line, "errors"), glupy_field(line, "timeouts"),
-              glupy_field(line, "orphans"));
+              "forgotten: %s\n", line_value(line, "queued"), line_value(line, "in-flight"),
+              line_value(line, "errors"), line_value(line, "timeouts"),
+              line_value(line, "orphans"));
 }
 
 static void
 text_of_memory(struct emit *e, const struct answer_line *process)
 {
     const double mb = 1 << 20;
-    double limit = strtod(glupy_field(process, "memory-limit"), NULL) / mb;
-    const char *refused = glupy_field(process, "memory-refused");
+    double limit = strtod(line_value(process, "memory-limit"), NULL) / mb;
+    const char *refused = line_value(process, "memory-refused");
 
-    emit_text(e, "  Python has %.1f MB", strtod(glupy_field(process, "memory-used"), NULL) / mb);
+    emit_text(e, "  Python has %.1f MB", strtod(line_value(process, "memory-used"), NULL) / mb);
     if (limit > 0)
         emit_text(e, " of %.0f", limit);
     if (strtoll(refused, NULL, 10))
@@ -246,8 +235,8 @@ tell_instance(void *arg, const struct node *node, const struct answer_line *proc
     text_of_instance(e, instance);
     emit_object(e, NULL);
     emit_str(e, "node", node->host);
-    emit_num(e, "pid", strtoll(glupy_field(process, "pid"), NULL, 10));
-    emit_str(e, "program", glupy_field(process, "program"));
+    emit_num(e, "pid", strtoll(line_value(process, "pid"), NULL, 10));
+    emit_str(e, "program", line_value(process, "program"));
     tell_fields(e, process, shown_of_process, ARRAY_SIZE(shown_of_process));
     tell_fields(e, instance, shown, ARRAY_SIZE(shown));
     tell_fops(e, node, instance);
@@ -272,7 +261,7 @@ show_status(struct change *c)
                   "applications on other machines are not seen.\n", c->volume);
     emit_num(c->e, "count", s.count);
     glupy_tell_hung(c);
-    glupy_tell_silent(c);
+    change_tell_silent(c);
     emit_object_end(c->e);
     free(s.before);
     return emit_end(c->e);

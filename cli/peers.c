@@ -303,3 +303,14 @@ node_line(const struct node *node, const char *word, size_t fields,
             return &node->lines[i];
     return NULL;
 }
+
+const char *
+line_value(const struct answer_line *line, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; line && i < line->count; i++)
+        if (!strncmp(line->fields[i], name, len) && line->fields[i][len] == '=')
+            return line->fields[i] + len + 1;
+    return "";
+}

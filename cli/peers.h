@@ -66,4 +66,8 @@ const struct answer_line *
 node_line(const struct node *node, const char *word, size_t fields,
           const struct answer_line *after);
 
+/* The value of NAME=VALUE among its fields, or "". line may be NULL. */
+const char *
+line_value(const struct answer_line *line, const char *name);
+
 #endif

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 
-#include "cli/glupy.h"
 
 /* GlusterFS's own numbers of what io-stats counts. */
 enum { SENT_ALL = 1, SENT_KINDS = 8, STATS_INFO = 3, INFO_CUMULATIVE = 3 };
@@ -246,7 +245,7 @@ find_brick(const struct view *v, const char *name, const char *uuid, const struc
         if (uuid && !strcasecmp(n->uuid, uuid))
             *node = n;
         while ((line = node_line(n, "brick", 1, line)))
-            if (!strcmp(glupy_field(line, "name"), name)) {
+            if (!strcmp(line_value(line, "name"), name)) {
                 *node = n;
                 return line;
             }
@@ -257,23 +256,23 @@ find_brick(const struct view *v, const char *name, const char *uuid, const struc
 static void
 tell_kept(struct emit *e, const struct answer_line *line)
 {
-    const char *why = glupy_field(line, "why");
+    const char *why = line_value(line, "why");
 
-    emit_str(e, "switch", glupy_field(line, "switch"));
-    emit_num(e, "timeout", strtoll(glupy_field(line, "timeout"), NULL, 10));
-    emit_str(e, "leases", glupy_field(line, "leases"));
+    emit_str(e, "switch", line_value(line, "switch"));
+    emit_num(e, "timeout", strtoll(line_value(line, "timeout"), NULL, 10));
+    emit_str(e, "leases", line_value(line, "leases"));
     emit_bool(e, "counted", !*why);
-    emit_text(e, "    upcall %s, timeout %s s, leases %s\n", glupy_field(line, "switch"),
-              glupy_field(line, "timeout"), glupy_field(line, "leases"));
+    emit_text(e, "    upcall %s, timeout %s s, leases %s\n", line_value(line, "switch"),
+              line_value(line, "timeout"), line_value(line, "leases"));
     if (*why) {
         emit_text(e, "    inodes and clients: not counted: %s\n", why);
         emit_str(e, "reason", why);
         return;
     }
-    emit_text(e, "    inodes with state: %s, client entries: %s\n", glupy_field(line, "inodes"),
-              glupy_field(line, "clients"));
-    emit_num(e, "inodes", strtoll(glupy_field(line, "inodes"), NULL, 10));
-    emit_num(e, "clientEntries", strtoll(glupy_field(line, "clients"), NULL, 10));
+    emit_text(e, "    inodes with state: %s, client entries: %s\n", line_value(line, "inodes"),
+              line_value(line, "clients"));
+    emit_num(e, "inodes", strtoll(line_value(line, "inodes"), NULL, 10));
+    emit_num(e, "clientEntries", strtoll(line_value(line, "clients"), NULL, 10));
 }
 
 static void
@@ -281,7 +280,7 @@ tell_brick(const struct view *v, const char *name, const char *uuid)
 {
     const struct node *node;
     const struct answer_line *line = find_brick(v, name, uuid, &node);
-    const char *state = line ? glupy_field(line, "state") : "unknown";
+    const char *state = line ? line_value(line, "state") : "unknown";
     struct emit *e = v->c->e;
 
     emit_text(e, "  %s: %s\n", name,
@@ -322,8 +321,8 @@ tell_bricks(const struct view *v)
 static bool
 consumes(const struct view *v, const struct answer_line *line, const char **reason)
 {
-    *reason = *glupy_field(line, "why")                        ? glupy_field(line, "why")
-              : strcmp(glupy_field(line, "md-cache"), "yes") ? "its graph has no md-cache"
+    *reason = *line_value(line, "why")                        ? line_value(line, "why")
+              : strcmp(line_value(line, "md-cache"), "yes") ? "its graph has no md-cache"
               : !is_on(v, "features.cache-invalidation")     ? "the bricks send nothing"
               : !is_on(v, "performance.cache-invalidation")
                   ? "performance.cache-invalidation is off"
@@ -341,7 +340,7 @@ tell_kernel(struct emit *e, const struct answer_line *line)
                 {"negative-timeout", "negativeTimeout"}};
 
     for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-        const char *seconds = glupy_field(line, kept[i].field);
+        const char *seconds = line_value(line, kept[i].field);
 
         if (!*seconds)
             continue;
@@ -359,25 +358,25 @@ tell_mount(const struct view *v, const struct node *node, const struct answer_li
     struct emit *e = v->c->e;
     const char *reason;
     bool yes = consumes(v, line, &reason);
-    bool unknown = *glupy_field(line, "why");
+    bool unknown = *line_value(line, "why");
 
-    emit_text(e, "  node %s, %s: %s%s%s\n", node->host, glupy_field(line, "path"),
+    emit_text(e, "  node %s, %s: %s%s%s\n", node->host, line_value(line, "path"),
               yes       ? "is told of changes"
               : unknown ? "not known"
                         : "is not told of changes",
               *reason ? ": " : "", reason);
     emit_object(e, NULL);
     emit_str(e, "node", node->host);
-    emit_str(e, "path", glupy_field(line, "path"));
+    emit_str(e, "path", line_value(line, "path"));
     emit_str(e, "consumes", yes ? "yes" : unknown ? "unknown" : "no");
     emit_str(e, "reason", reason);
-    if (!unknown && !strcmp(glupy_field(line, "md-cache"), "yes")) {
+    if (!unknown && !strcmp(line_value(line, "md-cache"), "yes")) {
         emit_text(e, "    taken so far: %s; its graph was made with invalidation %s and a timeout "
-                  "of %s s\n", glupy_field(line, "invalidations"), glupy_field(line, "switch"),
-                  glupy_field(line, "timeout"));
-        emit_num(e, "invalidations", strtoll(glupy_field(line, "invalidations"), NULL, 10));
-        emit_str(e, "graphSwitch", glupy_field(line, "switch"));
-        emit_str(e, "graphTimeout", glupy_field(line, "timeout"));
+                  "of %s s\n", line_value(line, "invalidations"), line_value(line, "switch"),
+                  line_value(line, "timeout"));
+        emit_num(e, "invalidations", strtoll(line_value(line, "invalidations"), NULL, 10));
+        emit_str(e, "graphSwitch", line_value(line, "switch"));
+        emit_str(e, "graphTimeout", line_value(line, "timeout"));
     }
     tell_kernel(e, line);
     emit_object_end(e);
@@ -399,7 +398,7 @@ tell_mounts(const struct view *v, bool asked)
             tell_mount(v, node, line);
         if ((line = node_line(node, "more", 1, NULL)))
             emit_note(e, "node %s: %s more mounts are too many to show\n", node->host,
-                      glupy_field(line, "mounts"));
+                      line_value(line, "mounts"));
     }
     emit_list_end(e);
     if (!count)
@@ -443,7 +442,7 @@ upcall_status(struct change *c, const struct reply *volume)
     tell_bricks(&v);
     tell_mounts(&v, !why.len);
     emit_str(c->e, "notAsked", strbuf_text(&why));
-    glupy_tell_silent(c);
+    change_tell_silent(c);
     emit_object_end(c->e);
     return emit_end(c->e);
 }
