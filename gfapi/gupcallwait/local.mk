@@ -2,8 +2,10 @@
 bin_PROGRAMS += gupcallwait
 gupcallwait_SOURCES = \
 	gfapi/gupcallwait/main.c \
+	gfapi/gupcallwait/enlist.c gfapi/gupcallwait/found.h \
 	gfapi/gupcallwait/lease.c gfapi/gupcallwait/lease.h \
 	gfapi/gupcallwait/look.c gfapi/gupcallwait/look.h \
+	gfapi/gupcallwait/options.c gfapi/gupcallwait/options.h \
 	gfapi/gupcallwait/setting.c gfapi/gupcallwait/setting.h \
 	gfapi/gupcallwait/show.c gfapi/gupcallwait/show.h \
 	gfapi/gupcallwait/watch.c gfapi/gupcallwait/watch.h

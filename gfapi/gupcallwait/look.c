@@ -2,49 +2,32 @@
  *
  * Looks at what is watched and says what has changed; see look.h.
  */
-#include "look.h"
+#include "found.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <search.h>
 #include <string.h>
-#include <time.h>
 
 #include <glusterfs/api/glfs-handles.h>
 
 /* Those that <glusterfs/api/glfs-handles.h> does not name. */
 enum { UP_XATTR = 0x400, UP_XATTR_RM = 0x800 };
 
-/* What a lookup found; the object is the caller's. */
-struct found {
-    struct glfs_object *object;
-    unsigned char gfid[GFID_SIZE];
-    struct stat st;
-};
-
-static void
+void
 found_close(struct found *found)
 {
     if (found->object)
         glfs_h_close(found->object);
 }
-#define AUTO_FOUND AUTO(found_close)
 
-static void
-say(const char *path, const char *what, int ret)
+bool
+found_is(const struct found *found, const struct watch *w)
 {
-    AUTO_STRBUF struct strbuf name = STRBUF_INIT;
-
-    show_escaped(&name, path);
-    fprintf(stderr, "gupcallwait: %s: %s%s%s\n", strbuf_text(&name), what, ret ? ": " : "",
-            ret ? strerror(-ret) : "");
+    return !memcmp(found->gfid, w->gfid, GFID_SIZE);
 }
 
-/* Always a lookup, and by name: replicate sends lookups to all bricks that have the file,
- * and a stat to one of them only, which then would be the only one to tell of changes.
- * 0 or -errno. */
-static int
-lookup(struct look *look, struct watch *dir, const char *name, struct found *found)
+int
+look_up(struct look *look, struct watch *dir, const char *name, struct found *found)
 {
     found->object = glfs_h_lookupat(look->fs, dir ? dir->object : NULL, name, &found->st, 0);
     if (!found->object)
@@ -56,191 +39,14 @@ lookup(struct look *look, struct watch *dir, const char *name, struct found *fou
     return 0;
 }
 
-static bool
-is_same(const struct found *found, const struct watch *w)
-{
-    return !memcmp(found->gfid, w->gfid, GFID_SIZE);
-}
-
-static time_t
-now(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec;
-}
-
-static void
-tell(struct look *look, const struct watch *w, uint32_t what)
+void
+look_tell(struct look *look, const struct watch *w, uint32_t what)
 {
     if (S_ISDIR(w->st.st_mode))
         what |= CH_ISDIR;
     look->shown += show_event(look->show,
                               &(struct event){.watch = w, .what = what, .flags = look->flags});
 }
-
-/* -- what is watched ----------------------------------------------------------------- */
-
-static int
-scan(struct look *look, struct watch *dir, bool told);
-
-/* Watches what was found. `told`: it is new, and an event; so is all that is in it. */
-static int
-adopt(struct look *look, struct watch *parent, const char *name, struct found *found,
-      bool contents, bool told)
-{
-    struct watch *w = watch_add(&look->set, parent, name, found->gfid, found->object);
-
-    if (!w)
-        return -ENOMEM;
-    found->object = NULL;
-    w->st = found->st;
-    w->seen = now();
-    w->contents = contents && S_ISDIR(w->st.st_mode);
-    if (told)
-        tell(look, w, EV_CREATE);
-    return w->contents ? scan(look, w, told) : 0;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct watch *)a)->name, ((const struct watch *)b)->name);
-}
-
-static void
-keep(void *node)
-{
-    (void)node; /* the tree is only an index */
-}
-
-/* The entries of dir that are watched, as a tree for tfind(). */
-static void *
-index_of(struct look *look, const struct watch *dir)
-{
-    void *tree = NULL;
-
-    for (struct watch *w = look->set.first; w; w = w->next) {
-        if (w->parent == dir && !w->gone) {
-            w->marked = false;
-            tsearch(w, &tree, by_name);
-        }
-    }
-    return tree;
-}
-
-/* An entry that was not there before. If it is a file that is watched by another name,
- * which it no longer has, it has been moved: its own watch will find it here. */
-static int
-discovered(struct look *look, struct watch *dir, const char *name, bool told)
-{
-    AUTO_FOUND struct found found = {0};
-    int ret = lookup(look, dir, name, &found);
-
-    if (ret)
-        return ret == -ENOENT || ret == -ESTALE ? 0 : ret;
-    for (struct watch *w = watch_find(&look->set, found.gfid, NULL); w && told;
-         w = watch_find(&look->set, found.gfid, w)) {
-        AUTO_FOUND struct found there = {0};
-
-        if (w->gone || w->silent || !w->parent || w->named ||
-            (!lookup(look, w->parent, w->name, &there) && is_same(&there, w)))
-            continue;
-        watch_mark(&look->set, w->gfid, 0, dir->gfid, false);
-        return 0;
-    }
-    return adopt(look, dir, name, &found, look->recursive, told);
-}
-
-static int
-scan(struct look *look, struct watch *dir, bool told)
-{
-    struct glfs_fd *fd = glfs_h_opendir(look->fs, dir->object);
-    struct dirent *entry;
-    int ret = 0;
-
-    if (!fd)
-        return -errno;
-    void *known = index_of(look, dir);
-
-    while (!ret && (errno = 0, entry = glfs_readdir(fd))) {
-        struct watch key = {.name = entry->d_name};
-        struct watch **hit = tfind(&key, &known, by_name);
-
-        if (hit)
-            (*hit)->marked = true;
-        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            ret = discovered(look, dir, entry->d_name, told);
-    }
-    if (!ret && errno)
-        ret = -errno;
-    tdestroy(known, keep);
-    glfs_closedir(fd);
-    return ret;
-}
-
-/* The folder of a path, which libgfapi must know for it to pass on that something in it
- * was deleted or renamed. */
-static struct watch *
-folder_of(struct look *look, const char *path, int *ret)
-{
-    const char *slash = strrchr(path, '/');
-    AUTO_FREE char *dir = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-    AUTO_FOUND struct found found = {0};
-
-    *ret = dir ? lookup(look, NULL, dir, &found) : -ENOMEM;
-    if (*ret)
-        return NULL;
-    for (struct watch *w = watch_find(&look->set, found.gfid, NULL); w;
-         w = watch_find(&look->set, found.gfid, w)) {
-        if (w->silent)
-            return w;
-    }
-    struct watch *w = watch_add(&look->set, NULL, dir, found.gfid, found.object);
-
-    if (!w) {
-        *ret = -ENOMEM;
-        return NULL;
-    }
-    found.object = NULL;
-    w->silent = true;
-    w->st = found.st;
-    w->seen = now();
-    return w;
-}
-
-int
-look_add(struct look *look, const char *path)
-{
-    AUTO_FOUND struct found found = {0};
-    bool root = !strcmp(path, "/");
-    int ret = 0;
-    struct watch *dir = root ? NULL : folder_of(look, path, &ret);
-
-    if (!ret)
-        ret = lookup(look, dir, root ? "/" : strrchr(path, '/') + 1, &found);
-    if (!ret) {
-        const char *name = root ? "/" : strrchr(path, '/') + 1;
-        struct watch *last = look->set.last;
-
-        /* without its entries first: it must be known as named when they are found */
-        ret = adopt(look, dir, name, &found, false, false);
-        struct watch *w = last ? last->next : look->set.first;
-
-        if (!ret) {
-            w->named = true;
-            w->contents = S_ISDIR(w->st.st_mode);
-            look->named++;
-            ret = w->contents ? scan(look, w, false) : 0;
-        }
-    }
-    if (ret)
-        say(path, "cannot be watched", ret);
-    return ret;
-}
-
-/* -- what has changed ---------------------------------------------------------------- */
 
 static bool
 times_differ(const struct timespec *a, const struct timespec *b)
@@ -299,7 +105,7 @@ tell_changes(struct look *look, const struct watch *w, uint32_t what, bool modif
         what |= EV_MODIFY;
     if (!(what & EV_MODIFY) || (what & (CH_MODE | CH_OWNER | CH_LINKS | CH_XATTR)))
         what |= EV_ATTRIB;
-    tell(look, w, what);
+    look_tell(look, w, what);
 }
 
 /* The inode is where it was. */
@@ -312,12 +118,11 @@ compare(struct look *look, struct watch *w, struct found *found)
     glfs_h_close(w->object); /* the new one belongs to the graph that is in use now */
     w->object = TAKE(found->object);
     w->st = found->st;
-    w->seen = now();
     if (S_ISDIR(w->st.st_mode)) {
         /* its entries change these; what they are is told by name */
         what &= ~(uint32_t)(CH_SIZE | CH_LINKS | CH_TIMES);
         if (w->contents && (modified || (look->flags & GFAPI_UP_TIMES)))
-            scan(look, w, true);
+            look_scan(look, w, true);
         modified = false;
     }
     await_size(look, w, what);
@@ -351,7 +156,7 @@ name_in(struct look *look, struct watch *dir, const struct watch *w)
         AUTO_FOUND struct found found = {0};
 
         if ((!st.st_ino || st.st_ino == w->st.st_ino) &&
-            !lookup(look, dir, entry->d_name, &found) && is_same(&found, w))
+            !look_up(look, dir, entry->d_name, &found) && found_is(&found, w))
             name = strdup(entry->d_name);
         st.st_ino = 0;
     }
@@ -378,9 +183,8 @@ moved(struct look *look, struct watch *w, const struct stat *st, const unsigned 
     if (!dir)
         dir = w->parent;
     w->st = *st;
-    w->seen = now();
     name = name_in(look, dir, w);
-    tell(look, w, w->named ? EV_MOVE_SELF : EV_MOVED_FROM);
+    look_tell(look, w, w->named ? EV_MOVE_SELF : EV_MOVED_FROM);
     if (!name || (!w->named && !dir->contents)) {
         drop(look, w);
         return;
@@ -388,7 +192,7 @@ moved(struct look *look, struct watch *w, const struct stat *st, const unsigned 
     if (watch_rename(w, dir, name))
         fprintf(stderr, "gupcallwait: out of memory\n");
     if (!w->named)
-        tell(look, w, EV_MOVED_TO);
+        look_tell(look, w, EV_MOVED_TO);
     if (S_ISDIR(st->st_mode))
         what &= ~(uint32_t)(CH_SIZE | CH_LINKS);
     tell_changes(look, w, modified ? what | CH_TIMES : what, modified);
@@ -401,8 +205,7 @@ vanished(struct look *look, struct watch *w, const unsigned char *target, bool r
     struct stat st;
 
     if (w->silent) {
-        w->seen = now(); /* what is in it will tell */
-        return;
+        return; /* what is in it will tell */
     }
     if (!glfs_h_stat(look->fs, w->object, &st) && st.st_nlink && w->parent) {
         /* with fewer links than before it is an unlink of one of them */
@@ -413,7 +216,7 @@ vanished(struct look *look, struct watch *w, const unsigned char *target, bool r
         w->st = st;
     }
     if (w->named || !replaced)
-        tell(look, w, w->named ? EV_DELETE_SELF : EV_DELETE);
+        look_tell(look, w, w->named ? EV_DELETE_SELF : EV_DELETE);
     drop(look, w);
 }
 
@@ -441,7 +244,7 @@ look_behind(struct look *look, const struct upcall *upcall, const struct found *
 
     vanished(look, w, upcall->target, replaced);
     if (found->object && !replaced && name && dir && dir->contents && !w->named)
-        discovered(look, dir, name, true);
+        look_discovered(look, dir, name, true);
 }
 
 void
@@ -452,10 +255,10 @@ look_at(struct look *look, const struct upcall *upcall)
 
     if (w->gone)
         return;
-    int ret = lookup(look, w->parent, w->name, &found);
+    int ret = look_up(look, w->parent, w->name, &found);
 
     look->flags = upcall->flags;
-    if (ret == -ENOENT || ret == -ESTALE || (!ret && !is_same(&found, w)))
+    if (ret == -ENOENT || ret == -ESTALE || (!ret && !found_is(&found, w)))
         look_behind(look, upcall, &found);
     else if (!ret)
         compare(look, w, &found);

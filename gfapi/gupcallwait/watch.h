@@ -26,7 +26,6 @@ struct watch {
     struct glfs_object *object; /* keeps the inode known to libgfapi: it drops upcalls
                                    for any other, and those whose folder it does not know */
     struct stat st;             /* as last seen */
-    time_t seen;                /* when the brick was last asked, CLOCK_MONOTONIC */
     bool named;                 /* asked for by the user: its end is told as ..._SELF */
     bool silent;                /* only there to be the parent of another */
     bool contents;              /* a folder whose entries are watched too */
