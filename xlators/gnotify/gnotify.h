@@ -305,7 +305,7 @@ resolve_names(struct gnotify *g, struct notify_record *r, char room[RESOLVED_ROO
 /* r, which is written, may have taken a file's last name. */
 void
 resolve_remember(struct gnotify *g, const struct notify_record *r, const uint8_t replaced[16]);
-/* A shard's change becomes its file's. False: it is to be dropped. */
+/* A shard's change becomes its file's, whose name is not known then. False: it is none. */
 bool
 resolve_shard(struct gnotify *g, struct notify_record *r);
 

@@ -164,19 +164,12 @@ emit(struct event *e, void *arg)
 {
     struct writer *w = arg;
     struct notify_record *r = &e->r;
-    char room[RESOLVED_ROOM], base_room[RESOLVED_ROOM];
+    char room[RESOLVED_ROOM];
 
     resolve_names(w->g, r, room);
     if (r->op != NOTIFY_MISSED && r->name.len >= 12 && !memcmp(r->name.path, "/.glusterfs/", 12)) {
         event_free(e);
         return;
-    }
-    if (is_shard_folder(r->name.parent) && (r->flags & NOTIFY_HAS_NAME)) {
-        if (!resolve_shard(w->g, r)) {
-            event_free(e);
-            return;
-        }
-        resolve_names(w->g, r, base_room);
     }
     resolve_remember(w->g, r, e->other);
     struct known *k = client_find(w, r->client);
@@ -363,6 +356,26 @@ wait_until(struct gnotify *g, int state, uint64_t until)
     atomic_store(&g->writer_state, WRITER_AWAKE);
 }
 
+/* What happens to a shard happens to its file, also where it is merged. False: to nothing
+ * that anybody knows. */
+static bool
+is_told(struct gnotify *g, struct event *e)
+{
+    struct notify_record known = e->r;
+    char room[RESOLVED_ROOM];
+
+    if (!(e->r.flags & NOTIFY_HAS_NAME))
+        return true;
+    if (is_null(e->r.name.parent))
+        resolve_names(g, &known, room);
+    if (!is_shard_folder(known.name.parent))
+        return true;
+    if (!resolve_shard(g, &known))
+        return false;
+    e->r = known;
+    return true;
+}
+
 static void
 take_all(struct writer *w)
 {
@@ -375,6 +388,8 @@ take_all(struct writer *w)
         size += e->size;
         if (e->is_client) {
             client_learn(w, e);
+            event_free(e);
+        } else if (!is_told(g, e)) {
             event_free(e);
         } else {
             merges_add(w->merges, e, now);
