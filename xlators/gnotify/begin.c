@@ -317,7 +317,7 @@ changed(struct gnotify *g, call_frame_t *frame, struct event **e, enum notify_op
     enum traffic traffic = traffic_of(frame, xdata);
 
     if (traffic == OF_A_USER)
-        opened_written(g, fd);
+        opened_written(g, frame, fd);
     *e = event_of_fd(g, frame, traffic, op, what, fd, NULL);
     set_range(*e, offset, length);
     return *e;

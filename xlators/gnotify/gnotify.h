@@ -250,7 +250,7 @@ opened_remember(struct gnotify *g, const call_frame_t *frame, fd_t *fd, const lo
 void
 opened_confirm(struct gnotify *g, fd_t *fd);
 void
-opened_written(struct gnotify *g, fd_t *fd);
+opened_written(struct gnotify *g, const call_frame_t *frame, fd_t *fd);
 int32_t
 gnotify_release(xlator_t *this, fd_t *fd);
 /* Something got another name: what fds know may be wrong. */

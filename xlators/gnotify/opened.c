@@ -117,10 +117,12 @@ opened_confirm(struct gnotify *g, fd_t *fd)
 }
 
 void
-opened_written(struct gnotify *g, fd_t *fd)
+opened_written(struct gnotify *g, const call_frame_t *frame, fd_t *fd)
 {
     struct opened *o = opened_of(g->xl, fd);
 
+    if (!o) /* it was open before events were wanted */
+        o = opened_new(g, frame, fd);
     if (o)
         atomic_store_explicit(&o->written, true, memory_order_relaxed);
 }
@@ -201,8 +203,6 @@ event_of_fd(struct gnotify *g, const call_frame_t *frame, enum traffic traffic,
     struct event *e = event_new(g, frame, traffic, op, what, fd->inode->gfid, &spot, NULL, detail);
 
     pthread_mutex_unlock(&o->lock);
-    if (e && op != NOTIFY_READ && traffic == OF_A_USER)
-        atomic_store_explicit(&o->written, true, memory_order_relaxed);
     return e;
 }
 
