@@ -11,3 +11,10 @@ gupcallwait_SOURCES = \
 	gfapi/gupcallwait/watch.c gfapi/gupcallwait/watch.h
 gupcallwait_CFLAGS = $(GFAPI_CFLAGS)
 gupcallwait_LDADD = $(GFAPI_LIBS)
+
+check_PROGRAMS += gfapi/gupcallwait_test
+gfapi_gupcallwait_test_SOURCES = gfapi/gupcallwait/gupcallwait_test.c \
+	gfapi/gupcallwait/show.c gfapi/gupcallwait/show.h \
+	gfapi/gupcallwait/watch.c gfapi/gupcallwait/watch.h
+gfapi_gupcallwait_test_CFLAGS = $(GFAPI_CFLAGS) $(CMOCKA_CFLAGS)
+gfapi_gupcallwait_test_LDADD = $(GFAPI_LIBS) $(CMOCKA_LIBS)

@@ -120,7 +120,8 @@ watch_remove(struct watch_set *set, struct watch *w)
     if (w->parent)
         w->parent->children--;
     /* not under the lock: this may end in calls to the bricks */
-    glfs_h_close(w->object);
+    if (w->object)
+        glfs_h_close(w->object);
     free(w->name);
     free(w);
 }
