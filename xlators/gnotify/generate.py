@@ -47,10 +47,10 @@ static int32_t
 
     if (!{f}_begin(g, frame, &e, {args}))
         return default_{f}(frame, this, {args});
-    if (atomic_load(&g->ending)) { /* see exit.c */
+    if (atomic_load(&g->ending)) {{ /* see exit.c */
         event_done(e, false);
         return 0;
-    }
+    }}
     frame->local = e;
 {wind}    return 0;
 }}
