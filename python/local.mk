@@ -64,6 +64,7 @@ uninstall-python-site:
 if PYTHON_SITE
 	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy" "$(DESTDIR)$(python_sitedir)/gluster/locality" \
 		"$(DESTDIR)$(python_sitedir)/volext_disco.pth" "$(DESTDIR)$(python_sitedir)/volext_disco.py"
+	rm -f "$(DESTDIR)$(python_sitedir)/__pycache__/volext_disco."*
 	-rmdir "$(DESTDIR)$(python_sitedir)/gluster" 2>/dev/null
 endif
 	rm -rf "$(DESTDIR)$(glusterpydir)/__pycache__" "$(DESTDIR)$(glupypydir)/__pycache__" \
