@@ -31,15 +31,12 @@ moved() { stock 1 volume rebalance v1 status | grep -qw completed && ! moving; }
     bricks=("$(brick 1 b1)" "$(brick 2 b2)" "$(brick 1 b3)" "$(brick 2 b4)" "$(brick 1 b5)" "$(brick 2 b6)")
     compare --save "$before" "${bricks[@]}"
     stock 1 volume rebalance v1 start force
-    rounds=0
-    while moving; do
-        program v1 >"$out"
+    while :; do
+        program v1 >"$out" || [ $? = 1 ] # of one that moves it may not be known
         compare --moving "$before" <"$out"
+        moving || break
         compare --save "$before" "${bricks[@]}"
-        rounds=$((rounds + 1))
     done
-    echo "$rounds rounds"
-    [ $rounds -gt 0 ]
 }
 
 @test "after it, and with linkto files about, all is told where it is" {

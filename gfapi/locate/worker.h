@@ -3,7 +3,7 @@
  * The processes of volext-locate. The first one, which walks and prints, never links to
  * the volume itself: libgfapi keeps what it has seen of a volume until its process ends
  * (glfs_fini() waits ten seconds), so it is only used in processes that are replaced after
- * some thousand names. That bounds the memory whatever the number of files.
+ * a thousand names or two. That bounds the memory whatever the number of files.
  *
  *   lister    lists folders of some bricks, each through a graph of that brick alone
  *   resolver  asks the volume where one path is, and bricks where that is not enough
@@ -17,8 +17,8 @@
 #include "graph.h"
 
 enum {
-    LOCATE_RENEW = 2048,    /* names after which a worker is replaced: some 10 ms */
-    LOCATE_AT_ONCE = 1024,  /* names in one answer */
+    LOCATE_RENEW = 1024,    /* names after which a worker is replaced: some 10 ms */
+    LOCATE_AT_ONCE = 512,   /* names in one answer */
     LOCATE_LOOKUPS = 32,    /* questions at once to the resolver */
 };
 
