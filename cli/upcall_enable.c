@@ -173,6 +173,9 @@ end_enable(struct upcall *u, const struct kv *after)
         emit_object_end(u->c.e);
     }
     emit_list_end(u->c.e);
+    if (leases && u->started && !upcall_is_on(kv_get(&u->options, "features.leases")))
+        upcall_note(u, "bricks give leases from their next start on: `gluster volume stop %s` and `start`, "
+                    "or one brick after the other", u->c.volume);
     upcall_tell_notes(u);
     emit_object_end(u->c.e);
     return emit_end(u->c.e);

@@ -39,6 +39,8 @@ upcall_default(const char *key)
         if (!strcmp(caches[i].timeout, key))
             return caches[i].timeout_default;
     }
+    if (!strcmp(key, "features.shard"))
+        return "off";
     return NULL;
 }
 
@@ -119,6 +121,25 @@ judge_untold(struct judge *j, const struct cache *cache, const char *missing)
     tell(j, &s);
 }
 
+/* Of a sharded file bricks tell what is done to its first shard only. */
+static void
+judge_shards(struct judge *j)
+{
+    AUTO_STRBUF struct strbuf s = STRBUF_INIT;
+    long long client = upcall_seconds(value(j, md_timeout));
+
+    if (!upcall_is_on(value(j, "features.shard")) || !upcall_is_on(value(j, caches[0].on)) ||
+        client <= UPCALL_SECONDS_MIN)
+        return;
+    name(j, "features.shard", &s);
+    strbuf_str(&s, " and ");
+    name(j, md_timeout, &s);
+    strbuf_fmt(&s, ": clients are not told when a file gets longer behind its first shard, and believe "
+               "its old size for %lld s. `gluster volume upcall %s enable timeout %d`", client,
+               j->volume, UPCALL_SECONDS_MIN);
+    tell(j, &s);
+}
+
 int
 upcall_conflicts(const struct kv *options, const char *volume,
                  void (*tell_it)(void *arg, const char *sentence), void *arg)
@@ -138,6 +159,8 @@ upcall_conflicts(const struct kv *options, const char *volume,
         else
             judge_longer(&j, cache);
     }
+    if (told)
+        judge_shards(&j);
     long long seconds = upcall_seconds(value(&j, server_timeout));
     if (told && seconds < UPCALL_SECONDS_MIN) {
         AUTO_STRBUF struct strbuf s = STRBUF_INIT;

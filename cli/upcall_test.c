@@ -168,6 +168,10 @@ options_that_give_stale_reads_are_named(void **state)
                         "performance.global-cache-invalidation=off",
                  "performance.cache-refresh-timeout is 9 and "
                  "performance.global-cache-invalidation is off\n");
+    ASSERT_WRONG(ALL_ON "features.cache-invalidation-timeout=600 performance.md-cache-timeout=600 "
+                        "features.shard=on",
+                 "features.shard is on and performance.md-cache-timeout is 600\n");
+    ASSERT_WRONG(ALL_ON "performance.md-cache-timeout=2 features.shard=on", "");
     ASSERT_WRONG("features.cache-invalidation=on features.cache-invalidation-timeout=1",
                  "features.cache-invalidation is on and features.cache-invalidation-timeout is 1\n");
 }
