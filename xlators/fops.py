@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """Reads fops.def, for the scripts that generate what exists once per fop. Run by itself
 it prints their names as a Python module."""
+import os
 import re
 import sys
 
@@ -48,6 +49,20 @@ def read(path):
     if len(fops) != 54:
         raise SystemExit(f'{path}: {len(fops)} operations, GlusterFS has 54')
     return fops
+
+
+def write(path, text):
+    """Makes a generated file whole or not at all: what is half there would be newer than what
+    it is made from, and the next make would take it."""
+    temporary = f'{path}.{os.getpid()}'
+    try:
+        with open(temporary, 'w', encoding='utf-8') as out:
+            out.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
 
 
 def shown(params):

@@ -99,8 +99,7 @@ def main():
     text.append('};\n\n#ifdef DRIVE_SINK\nstruct xlator_fops drive_entries = {\n')
     text += [f'    .{fop.name} = {fop.name}_entry,\n' for fop in table]
     text.append('};\n#endif\n')
-    with open(sys.argv[2], 'w', encoding='utf-8') as f:
-        f.write(''.join(text))
+    fops.write(sys.argv[2], ''.join(text))
 
 
 main()

@@ -102,8 +102,7 @@ def main():
     table = fops.read(sys.argv[1])
     text = []
     emit(table, text.append)
-    with open(sys.argv[2], 'w', encoding='utf-8') as f:
-        f.write(''.join(text))
+    fops.write(sys.argv[2], ''.join(text))
 
 
 main()

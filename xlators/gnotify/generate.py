@@ -92,12 +92,12 @@ def main(definition, output):
     ours = [fop for fop in fops.read(definition) if fop.name in EVENTS]
     rows = [f'    {{offsetof(struct xlator_fops, {fop.name}), {fop.name}_fop, {bits(EVENTS[fop.name])}}},'
             for fop in ours]
-    with open(output, 'w', encoding='utf-8') as out:
-        out.write('/* Generated from fops.def: edit that, and generate.py. */\n'
-                  '#include "xlators/gnotify/begin.h"\n')
-        out.write(''.join(function(fop) for fop in ours))
-        out.write('\nconst struct gnotify_slot gnotify_slots[] = {\n' + '\n'.join(rows) +
-                  '\n    {0, NULL, 0},\n};\n')
+    fops.write(output, ''.join(
+        ['/* Generated from fops.def: edit that, and generate.py. */\n'
+         '#include "xlators/gnotify/begin.h"\n'] +
+        [function(fop) for fop in ours] +
+        ['\nconst struct gnotify_slot gnotify_slots[] = {\n', '\n'.join(rows),
+         '\n    {0, NULL, 0},\n};\n']))
 
 
 main(*sys.argv[1:])
