@@ -36,4 +36,5 @@ bench_xlators_negative_la_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
 bench_xlators_negative_la_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
 bench_xlators_negative_la_LDFLAGS = $(BENCH_XLATOR_LDFLAGS)
 bench_xlators_negative_la_LIBADD = -lglusterfs
-EXTRA_DIST += bench/modules bench/locality bench/locality.py
+EXTRA_DIST += bench/modules bench/glupy bench/locality bench/locality.py bench/many-bricks \
+	bench/run bench/upcall
