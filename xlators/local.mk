@@ -46,7 +46,7 @@ xlators_gnotify_la_LIBADD = notify/libnotify.a common/libcommon.a $(ZLIB_LIBS) $
 
 xlators/gnotify/fops.c: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py $(srcdir)/xlators/gnotify/generate.py
 	@$(MKDIR_P) xlators/gnotify
-	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/gnotify/generate.py $(srcdir)/xlators/fops.def $@
+	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/gnotify/generate.py $(srcdir)/xlators/fops.def $@.new && mv $@.new $@
 BUILT_SOURCES += xlators/gnotify/fops.c
 CLEANFILES += xlators/gnotify/fops.c
 EXTRA_DIST += xlators/gnotify/generate.py
