@@ -420,8 +420,6 @@ hold(struct gnotify *g, struct request *r)
     pthread_mutex_unlock(&g->serve_lock);
     if (r)
         fail(g, r, ENOTCONN);
-    else if (first)
-        writer_kick(g); /* what has gathered is wanted now */
 }
 
 static void *

@@ -15,9 +15,11 @@
 
 enum { CLIENTS_MAX = 4096, NAMES_MAX = 64 << 10, HEADS = 1024, RETRY_S = 5 };
 
-/* ns: so long events gather while nobody waits, and while somebody does */
+/* ns: so long events gather while nobody waits, and while somebody does and they come more
+ * often than BUSY; what comes alone is written at once */
 #define GATHER 4000000ull
-#define GATHER_SHORT 200000ull
+#define GATHER_SHORT 1500000ull
+#define BUSY 5000000ull
 
 struct known {
     uint64_t number;
@@ -37,6 +39,7 @@ struct writer {
     struct known *clients; /* a ring: the oldest goes */
     unsigned known, oldest;
     uint64_t retry;        /* ns, monotonic: to open the journal again */
+    uint64_t wrote;        /* ns, monotonic: the last batch */
     unsigned unkept;       /* events since `unkept_since`, while there was no journal */
     uint64_t unkept_since; /* ns */
     bool failed;
@@ -140,6 +143,7 @@ batch_write(struct writer *w)
     }
     w->len = 0;
     w->count = 0;
+    w->wrote = clock_ns(CLOCK_MONOTONIC);
     w->batches++;
     serve_news(g);
 }
@@ -432,9 +436,12 @@ writer_run(void *arg)
         uint64_t until = w->retry && atomic_load(&g->active) && w->retry < due ? w->retry : due;
 
         wait_until(g, WRITER_ASLEEP, until);
-        if (!atomic_load(&g->stop))
-            wait_until(g, WRITER_LINGERS, clock_ns(CLOCK_MONOTONIC) +
-                       (atomic_load(&g->waiting) ? GATHER_SHORT : GATHER));
+        uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+        if (!atomic_load(&g->waiting))
+            wait_until(g, WRITER_LINGERS, now + GATHER);
+        else if (now - w->wrote < BUSY)
+            wait_until(g, WRITER_LINGERS, now + GATHER_SHORT);
     }
     if (g->journal)
         journal_end(g, atomic_load(&g->active) && !atomic_load(&g->in_flight));
