@@ -90,6 +90,28 @@ assert locate("/web_logs/sub/2026-07-03", volume="v1").replicas == place.replica
 assert locate("/web_logs/sub/2026-07-03", volume="v1", server="'"$(address 2)"'").replicas == place.replicas'
 }
 
+@test "a path in a volume may be spelt in any way: name, path and address are the same" {
+    python 1 '
+names = ["/web_logs/2026-06-30", "/web_logs/2026-07-01", "/web_logs/2026-07-02", "/web_logs/sub/2026-07-03"]
+for path in "/web_logs", "web_logs", "/web_logs/", "//web_logs", "///web_logs//", "./web_logs/sub/..", b"/web_logs":
+    found = sorted(iterate(path, volume="v1"), key=lambda place: place.name)
+    assert [p.name for p in found] == [p.path for p in found] == names, (path, found)
+    assert [p.urls[0] for p in found] == ["dfs://'"$(address 1)"'" + name for name in names], (path, found)
+    assert [r.path[len("/srv/b1"):] for p in found for r in p.replicas] == sorted(2 * names), (path, found)
+    assert len(list(iterate(path, "/web_logs/sub/", volume="v1"))) == 1, path
+for path in "/", "", "//", b"/":
+    assert sorted(p.name for p in iterate(path, volume="v1")) == names, path
+for path in "/web_logs/2026-06-30", "web_logs/2026-06-30", "//web_logs/2026-06-30", "/web_logs/2026-06-30/", b"/web_logs/2026-06-30":
+    place = locate(path, volume="v1")
+    assert place.name == place.path == names[0] and place.urls[0].endswith(".1" + names[0]), (path, place)
+for path in "/mnt/v1/web_logs", "//mnt/v1//web_logs/", b"/mnt/v1/web_logs":
+    found = sorted((p.name, p.path) for p in iterate(path))
+    assert found == [(name, "/mnt/v1" + name) for name in names], (path, found)
+    assert files(path, "/mnt/v1/web_logs", {}, method="mount") == files(path, "/mnt/v1/web_logs", {}) != [], path
+for path in "/mnt/v1/web_logs/2026-06-30", "//mnt/v1/web_logs/2026-06-30", b"/mnt/v1/web_logs/2026-06-30":
+    assert (locate(path).name, locate(path).path) == (names[0], "/mnt/v1" + names[0]), path'
+}
+
 @test "this machine first, files by node" {
     python 2 '
 paths = [p.hosts for p in iterate("/web_logs", volume="v1", order="local-first")]

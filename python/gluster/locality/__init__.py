@@ -29,6 +29,7 @@ __all__ = ['files', 'locate', 'iterate', 'by_node', 'load_hostname_map', 'find_m
            'Location', 'Replica', 'LocalityError', 'NotGluster', 'NotLocated',
            'VolumeUnreachable', 'AmbiguousBrick', 'HostnameMapNotFound', 'HostnameMapMalformed']
 
+Path = Union[str, bytes, 'os.PathLike[str]', 'os.PathLike[bytes]']
 Filter = Union[None, str, Pattern]
 HostnameMap = Optional[Mapping[str, str]]
 
@@ -139,6 +140,12 @@ def _found(real: str, volume: Optional[str], server: Optional[str], method: str,
     return _chain(first, results)
 
 
+def _clean(path: str) -> str:
+    """`path` with one slash first and none last, without . and .. (as text: no link is read).
+    normpath() alone leaves two slashes where a path begins with two."""
+    return '/' + os.path.normpath('/' + path).lstrip('/')
+
+
 def _chain(first: Union[bytes, Found], rest: Iterator[Union[bytes, Found]]
            ) -> Iterator[Union[bytes, Found]]:
     yield first
@@ -149,7 +156,7 @@ def _raise(error: LocalityError) -> None:
     raise error
 
 
-def iterate(path: str, filter: Filter = None, hostname_map: HostnameMap = {}, *,
+def iterate(path: Path, filter: Filter = None, hostname_map: HostnameMap = {}, *,
             order: Optional[str] = None, method: str = 'auto', volume: Optional[str] = None,
             server: Optional[str] = None,
             onerror: Optional[Callable[[LocalityError], None]] = None) -> Iterator[Location]:
@@ -162,14 +169,12 @@ def iterate(path: str, filter: Filter = None, hostname_map: HostnameMap = {}, *,
     volume's order. method: 'program', 'mount' (walk the mount), or 'auto'. onerror is
     called with what cannot be told, and the walk goes on; without it that is raised."""
     wanted = _wanted(filter)
-    path = os.fspath(path)
-    if isinstance(path, bytes):
-        path = os.fsdecode(path)
+    path = os.fsdecode(path)
     if volume is not None:
-        shown = real = os.path.normpath('/' + path)
+        shown = real = _clean(path)
         root = '/'
     else:
-        shown, real = os.path.abspath(path), os.path.realpath(path)
+        shown, real = _clean(os.path.abspath(path)), os.path.realpath(path)
         root = mount.find_mountpoint(real)
     naming = _Naming(load_hostname_map(None if volume is not None else root)
                      if hostname_map is None else hostname_map, order)
@@ -185,7 +190,7 @@ def iterate(path: str, filter: Filter = None, hostname_map: HostnameMap = {}, *,
             yield naming.location(found, shown + below, prefix + below)
 
 
-def files(path: str, filter: Filter = None, hostname_map: HostnameMap = None, *,
+def files(path: Path, filter: Filter = None, hostname_map: HostnameMap = None, *,
           order: Optional[str] = None, method: str = 'auto') -> List[List[str]]:
     """For each regular file below `path`, which is on a mount of a volume, the list of the
     addresses dfs://HOST/PATH of all its replicas; sorted by PATH, which is that from the
@@ -204,20 +209,21 @@ def files(path: str, filter: Filter = None, hostname_map: HostnameMap = None, *,
     return [urls for _, urls in found]
 
 
-def locate(path: str, hostname_map: HostnameMap = {}, *, order: Optional[str] = None,
+def locate(path: Path, hostname_map: HostnameMap = {}, *, order: Optional[str] = None,
            method: str = 'auto', volume: Optional[str] = None,
            server: Optional[str] = None) -> Location:
     """Where one file is. The arguments are iterate()'s. NotLocated if it is not a file."""
+    path = os.fsdecode(path)
     if volume is None and not os.path.lexists(path):
-        raise NotLocated(os.fspath(path), 2, 'there is no such file')
+        raise NotLocated(path, 2, 'there is no such file')
     if volume is None and not os.path.isfile(path):
-        raise NotLocated(os.fspath(path), 22, 'not a regular file; iterate() takes folders')
+        raise NotLocated(path, 22, 'not a regular file; iterate() takes folders')
     for place in iterate(path, None, hostname_map, order=order, method=method, volume=volume,
                          server=server):
-        if volume is None or place.name == os.path.normpath('/' + os.fspath(path)):
+        if volume is None or place.name == _clean(path):
             return place
-        raise NotLocated(os.fspath(path), 21, 'a folder; iterate() takes those')
-    raise NotLocated(os.fspath(path), 2, 'it went while it was looked at, or is an empty folder')
+        raise NotLocated(path, 21, 'a folder; iterate() takes those')
+    raise NotLocated(path, 2, 'it went while it was looked at, or is an empty folder')
 
 
 def by_node(places: Iterable[Location], *, every: bool = False) -> Dict[str, List[Location]]:
