@@ -26,7 +26,7 @@ cli_libcli_a_SOURCES = \
 	cli/upcall.c cli/upcall.h \
 	cli/upcall_disable.c cli/upcall_enable.c \
 	cli/upcall_options.c cli/upcall_rules.c \
-	cli/upcall_status.c \
+	cli/upcall_status.c cli/upcall_turn.c \
 	cli/volume.c
 cli_libcli_a_CPPFLAGS = $(CLI_CPPFLAGS)
 CLI_LIBS = cli/libcli.a cli/libface.a volgen/libvolgen.a common/libcommon.a $(MD_LIBS)

@@ -6,13 +6,8 @@
 #include "cli/upcall.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 
 #include "cli/commands.h"
-
-enum { LOCK_PATIENCE_MS = 60000, LOCK_PAUSE_MS = 50 };
 
 static void
 upcall_free(struct upcall *u)
@@ -50,28 +45,6 @@ upcall_fetch(struct upcall *u, struct reply *reply)
     if (ret)
         return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
     u->started = dict_num(&reply->dict, "volume0.status", 0) == STARTED;
-    return 0;
-}
-
-/* Two of these commands on one node wait for each other; glusterd's own lock is held for
- * one step at a time only. */
-static int
-take_turns(struct upcall *u)
-{
-    AUTO_FREE char *path = str_fmt(STATUSDIR_PARENT "/upcall-%s.lock", u->c.volume);
-
-    if (mkdir(STATUSDIR_PARENT, 0755) && errno != EEXIST)
-        return 0; /* not root: glusterd refuses next */
-    u->lock = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
-    for (int waited = 0; u->lock >= 0 && flock(u->lock, LOCK_EX | LOCK_NB); waited += LOCK_PAUSE_MS) {
-        if (waited >= LOCK_PATIENCE_MS)
-            return change_fail(&u->c, EBUSY, "another `gluster volume upcall %s` on this node has been "
-                               "at it for %d s: see whether it hangs", u->c.volume,
-                               LOCK_PATIENCE_MS / 1000);
-        int ret = rpc_sleep(LOCK_PAUSE_MS);
-        if (ret)
-            return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
-    }
     return 0;
 }
 
@@ -140,18 +113,6 @@ upcall_put_memory(const struct upcall *u, const struct upcall_memory *memory, st
                                 : kv_set(wanted, "user." UPCALL_MEMORY_KEY, strbuf_text(&text));
 }
 
-/* Nodes that hear of it later. Failing to know them is no reason to fail. */
-static int
-list_nodes(struct upcall *u)
-{
-    AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    int ret = peers_list(u->c.cli, &u->c.peers, &why);
-
-    if (ret == -EIO)
-        return change_fail(&u->c, EIO, "%s", strbuf_text(&why));
-    return ret ? rpc_fail(u->c.cli, u->c.e, u->c.command, ret) : 0;
-}
-
 int
 upcall_note(struct upcall *u, const char *fmt, ...)
 {
@@ -218,9 +179,7 @@ run(struct upcall *u, int (*what)(struct upcall *u))
         return status;
     if (!what)
         return upcall_status(&u->c, &reply);
-    status = list_nodes(u);
-    if (!status)
-        status = take_turns(u);
+    status = upcall_take_turn(u);
     if (!status) /* as it is now that it is our turn */
         status = upcall_fetch(u, &reply);
     return status ? status : what(u);

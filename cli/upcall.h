@@ -2,8 +2,8 @@
  *
  * gluster volume upcall: the options that must agree, what they were before, and which
  * values together give stale reads. upcall_options.c and upcall_rules.c know these and nothing
- * of glusterd; upcall.c, upcall_enable.c and upcall_disable.c change a volume, upcall_status.c
- * shows one.
+ * of glusterd; upcall.c, upcall_turn.c, upcall_enable.c and upcall_disable.c change a volume,
+ * upcall_status.c shows one.
  */
 #ifndef VOLEXT_CLI_UPCALL_H
 #define VOLEXT_CLI_UPCALL_H
@@ -119,7 +119,7 @@ struct upcall {
     bool started;
     struct kv notes;     /* sentences (the keys) that are said when all went well */
     const char *half;    /* what to do should the next step fail; NULL: nothing was changed yet */
-    int lock;
+    int lock; /* this node's flag while this command has it up, else -1 */
 };
 
 /* Each of these returns 0, or the exit status of the command, which then has said why. */
@@ -127,6 +127,10 @@ struct upcall {
 /* What the volume has now; *reply is for who wants to know more. */
 int
 upcall_fetch(struct upcall *u, struct reply *reply);
+/* Waits until no other command in the pool changes this volume's upcall options; until this one
+ * ends none does. Fills u->c.peers. upcall_turn.c says how. */
+int
+upcall_take_turn(struct upcall *u);
 /* One SET_VOLUME of these keys, as they are stored. */
 int
 upcall_set(struct upcall *u, const struct kv *wanted);

@@ -58,6 +58,8 @@ peer_glupy_status(struct peer *peer);
 int
 peer_upcall_status(struct peer *peer);
 int
+peer_upcall_turn(struct peer *peer);
+int
 peer_brick_stop(struct peer *peer);
 
 /* Bricks are in the volfiles of every node: is this one's process on this node? */

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * The peer command's request upcall-status VOLUME: what this node's bricks keep about
+ * The peer command's request upcall-turn VOLUME: does a command change that volume's upcall
+ * options on this node, or wait to?
+ *
+ *   turn   taken|free
+ *
+ * And upcall-status VOLUME: what this node's bricks keep about
  * clients, and whether this node's mounts can be told of changes.
  *
  *   brick  name=HOST:PATH state=running|down switch=on|off timeout=S leases=on|off
@@ -8,8 +13,11 @@
  *   mount  as mounts.h says
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 
 #include "common/file.h"
+#include "common/turn.h"
 #include "glusterd/dump.h"
 #include "glusterd/mounts.h"
 #include "glusterd/peer.h"
@@ -201,4 +209,25 @@ peer_upcall_status(struct peer *peer)
             peer_say_fields(peer, "brick", &bricks.list[i].fields);
     }
     return ret ? ret : mounts_tell(peer, name);
+}
+
+int
+peer_upcall_turn(struct peer *peer)
+{
+    const char *name = peer->argv[0];
+    AUTO_FREE char *path = site_is_volume_name(name) ? str_fmt(TURN_FILE, peer->uuid, name) : NULL;
+
+    if (!path) {
+        strbuf_fmt(&peer->error, "%s is not a volume's name", name);
+        return -EINVAL;
+    }
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int err = fd < 0 ? errno : flock(fd, LOCK_SH | LOCK_NB) ? errno : 0;
+
+    if (err && err != ENOENT && err != EWOULDBLOCK) {
+        strbuf_fmt(&peer->error, "%s cannot be locked: %s", path, strerror(err));
+        return -err;
+    }
+    peer_say(peer, "turn", err == EWOULDBLOCK ? "taken" : "free", NULL);
+    return 0;
 }

@@ -248,6 +248,63 @@ refused() {
     options_of | diff "$BATS_TEST_TMPDIR/before" -
 }
 
+# One begins while another is anywhere between its steps.
+@test "commands at once on two nodes wait for each other, and nothing is lost" {
+    stock 1 volume set v1 performance.md-cache-timeout 33
+    options_of >"$BATS_TEST_TMPDIR/before"
+    local pids i j
+    for i in 1 2 3; do
+        pids=()
+        upcall enable timeout 1$i >"$BATS_TEST_TMPDIR/out.1" 2>&1 &
+        pids+=($!)
+        for j in disable 'enable leases' disable; do
+            # shellcheck disable=SC2086
+            gluster 2 volume upcall v1 $j >"$BATS_TEST_TMPDIR/out.2${j// /}" 2>&1 &
+            pids+=($!)
+        done
+        upcall disable >"$BATS_TEST_TMPDIR/out.3" 2>&1 &
+        pids+=($!)
+        for j in "${pids[@]}"; do wait "$j" || { cat "$BATS_TEST_TMPDIR"/out.*; return 1; }; done
+        upcall disable
+        options_of | diff "$BATS_TEST_TMPDIR/before" -
+    done
+}
+
+# The node whose command has the turn is stopped in the middle of it.
+@test "a command waits for the one that is under way on another node, and goes on when that is gone" {
+    upcall enable
+    hook=$POOL_DIR/1/lib/hooks/1/reset/pre/S00stop.sh
+    mkdir -p "${hook%/*}"
+    printf '#!/bin/sh\npkill -STOP -x gluster\nrm "$0"\n' >"$hook"
+    chmod +x "$hook"
+    upcall disable &
+    first=$!
+    wait_until 20 test ! -e "$hook"
+    gluster 2 volume upcall v1 enable timeout 77 &
+    second=$!
+    asked() { grep -q 'execute volext upcall-turn' "$POOL_DIR/2/log/cmd_history.log"; }
+    wait_until 20 asked
+    # it has asked, and has not changed what the other has begun
+    status "d['state'] == 'leaving'"
+    kill -0 "$second"
+    on 1 pkill -KILL -x gluster
+    pkill -CONT -P "$first" # nsenter stops with its child
+    if wait "$first"; then return 1; fi
+    wait "$second"
+    status "d['state'] == 'on' and d['timeout'] == 77"
+}
+
+@test "where it cannot be known whose turn it is, nothing is changed" {
+    before=$(version)
+    peer=$(on 2 find /usr/lib /usr/libexec -name peer_volext | head -1)
+    on 2 mv "$peer" "$peer.away"
+    run -1 upcall enable
+    on 2 mv "$peer.away" "$peer"
+    [[ $output == *"node $(address 2): volext is not installed there"*". Nothing was changed" ]]
+    [ "$(version)" = "$before" ]
+    upcall enable
+}
+
 @test "a reset of all options in between takes the memory, too" {
     options_of >"$BATS_TEST_TMPDIR/before"
     upcall enable leases
