@@ -74,7 +74,8 @@ struct upcall_memory {
 #define UPCALL_MEMORY_INIT {0}
 #define AUTO_UPCALL_MEMORY AUTO(upcall_memory_free)
 
-/* text NULL or the word for "unset": UPCALL_OFF. 0, -EBADMSG (somebody else's text), -ENOMEM. */
+/* text NULL or the word for "unset": UPCALL_OFF. 0, -EBADMSG (somebody else's text: not of this
+ * form, a key outside the group, nothing to put back), -ENOMEM. */
 int
 upcall_memory_parse(const char *text, struct upcall_memory *memory);
 /* The opposite; never empty, no newline, nothing that an option's value may not hold. */

@@ -24,7 +24,8 @@ is_as_before(const struct upcall *u, const struct upcall_saved *one)
     return one->was ? now && upcall_same(now, one->was) : !now;
 }
 
-/* Everything as it was before, or at its default: one change for bricks and clients. */
+/* Everything as it was before, or at its default: one change for bricks and clients. Where all
+ * was changed by hand, nothing is left to be done after it. */
 static int
 collect_former(struct upcall *u, struct kv *wanted, struct kv *kept)
 {
@@ -41,12 +42,12 @@ collect_former(struct upcall *u, struct kv *wanted, struct kv *kept)
                 ret = kv_set(kept, one->key, now ? now : "");
             continue;
         }
-        if (!former) /* of another version of this program: only its reset is known */
-            former = one->set;
         ret = kv_set(wanted, one->key, former);
         if (!ret)
             ret = upcall_memory_set(&left, one->key, former, one->was);
     }
+    if (!left.count)
+        left.state = UPCALL_OFF;
     return ret ? ret : upcall_put_memory(u, &left, wanted);
 }
 
@@ -136,29 +137,39 @@ was_not_enabled(struct upcall *u)
     return end_disable(u, &(struct kv)KV_INIT);
 }
 
+/* What had not been set goes, and then the memory. */
+static int
+take_out_all(struct upcall *u, struct kv *kept)
+{
+    AUTO_KV struct kv done = KV_INIT;
+    int status = take_out(u, kept);
+
+    if (status)
+        return status;
+    if (kv_set(&done, "user." UPCALL_MEMORY_KEY, VOLGEN_UNSET) < 0)
+        return rpc_fail(u->c.cli, u->c.e, u->c.command, -ENOMEM);
+    return upcall_set(u, &done);
+}
+
 int
 upcall_disable(struct upcall *u)
 {
-    AUTO_KV struct kv wanted = KV_INIT, kept = KV_INIT, done = KV_INIT;
+    AUTO_KV struct kv wanted = KV_INIT, kept = KV_INIT;
+    bool all = true;
+    int status = 0;
 
     if (u->memory.state == UPCALL_OFF)
         return was_not_enabled(u);
-    int status = 0;
     if (u->memory.state == UPCALL_ON) {
         int ret = collect_former(u, &wanted, &kept);
 
         if (ret)
             return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
+        all = wanted.count > 1; /* more than the memory itself */
         status = upcall_set(u, &wanted);
     }
     u->half = "Not all is as it was before: run the command again, it goes on from here";
-    if (!status)
-        status = take_out(u, &kept);
-    if (status)
-        return status;
-    if (kv_set(&done, "user." UPCALL_MEMORY_KEY, VOLGEN_UNSET) < 0)
-        return rpc_fail(u->c.cli, u->c.e, u->c.command, -ENOMEM);
-    status = upcall_set(u, &done);
+    if (!status && all)
+        status = take_out_all(u, &kept);
     return status ? status : end_disable(u, &kept);
 }
-

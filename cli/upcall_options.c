@@ -214,6 +214,15 @@ upcall_memory_set(struct upcall_memory *memory, const char *key, const char *set
     return 0;
 }
 
+static bool
+in_group(const char *key)
+{
+    for (size_t i = 0; i < upcall_group_count; i++)
+        if (!strcmp(upcall_group[i].key, key))
+            return true;
+    return false;
+}
+
 static int
 parse_entry(char *word, struct upcall_memory *memory)
 {
@@ -229,9 +238,11 @@ parse_entry(char *word, struct upcall_memory *memory)
     }
     char *was = set ? strchr(set, ':') : NULL;
 
-    if (!set || set == word)
+    if (!set)
         return -EBADMSG;
     *set++ = '\0';
+    if (!in_group(word))
+        return -EBADMSG;
     if (was)
         *was++ = '\0';
     if (!*set || (was && !*was) || !unescape(set) || (was && !unescape(was)) ||
@@ -259,6 +270,8 @@ upcall_memory_parse(const char *text, struct upcall_memory *memory)
     memory->state = (enum upcall_state)i;
     for (char *word; !ret && (word = strtok_r(NULL, " ", &save));)
         ret = parse_entry(word, memory);
+    if (!ret && (memory->state == UPCALL_OFF) != !memory->count)
+        ret = -EBADMSG; /* typed by hand: something is to be put back, or nothing is */
     if (ret)
         upcall_memory_free(memory);
     return ret;

@@ -58,8 +58,9 @@ again(const char *text)
 static void
 the_memory_is_read_as_it_was_written(void **state)
 {
-    static const char *const texts[] = {"default", "on", "leaving", "on a.b=1", "on a=1:2 c=3", "on fresh=17 a=1",
-                                        "leaving a=%20%3A%3D%25%C3%A4:%0A"};
+    static const char *const texts[] = {
+        "default", "on features.cache-invalidation=1", "on features.leases=1:2 network.inode-lru-limit=3",
+        "on fresh=17 features.leases=1", "leaving features.leases=%20%3A%3D%25%C3%A4:%0A"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -70,12 +71,16 @@ the_memory_is_read_as_it_was_written(void **state)
     assert_string_equal(none, "default");
 }
 
+#define A "features.leases"
+
 static void
 a_memory_of_somebody_else_is_refused(void **state)
 {
-    static const char *const texts[] = {"", " ", "On", "on a", "on =1", "on a=", "on a=1:", "on a=%",
-                                        "on a=%0", "on a=%00", "on a=%zz", "on a=1 a=2", "x a=1", "on fresh=", "on fresh=x", "on fresh=0",
-                                        "on fresh=1 fresh=2", "on fresh=99999999999999999999"};
+    static const char *const texts[] = {
+        "", " ", "On", "on", "leaving", "on " A, "on =1", "on " A "=", "on " A "=1:", "on " A "=%", "on " A "=%0",
+        "on " A "=%00", "on " A "=%zz", "on " A "=1 " A "=2", "x " A "=1", "default " A "=1", "on auth.allow=x",
+        "on " A "=1 auth.allow=x", "leaving user.x=1:2", "on fresh=17", "on fresh= " A "=1", "on fresh=x " A "=1",
+        "on fresh=0 " A "=1", "on fresh=1 fresh=2 " A "=1", "on fresh=99999999999999999999 " A "=1"};
     struct upcall_memory memory;
 
     (void)state;
@@ -84,6 +89,7 @@ a_memory_of_somebody_else_is_refused(void **state)
         assert_int_equal(memory.count, 0);
     }
 }
+#undef A
 
 static void
 the_first_value_stays_in_memory(void **state)

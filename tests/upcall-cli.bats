@@ -21,9 +21,10 @@ teardown() { # every test begins with a volume as it was made
     stock 1 volume reset v2 force
 }
 
-# What is set of a volume, but for glusterd's counters and what glusterd cannot drop
+# What is set of a volume, with the op-versions that it needs, but for glusterd's counter and what
+# glusterd cannot drop
 options_of() { # [VOL]
-    grep -vE '^(version|op-version|client-op-version|user.volext.upcall)=' "$POOL_DIR/1/lib/vols/${1:-v1}/info" | sort
+    grep -vE '^(version|user.volext.upcall)=' "$POOL_DIR/1/lib/vols/${1:-v1}/info" | sort
 }
 version() { sed -n 's/^version=//p' "$POOL_DIR/1/lib/vols/v1/info"; }
 stored() { sed -n "s/^$1=//p" "$POOL_DIR/1/lib/vols/v1/info"; }
@@ -319,13 +320,28 @@ refused() {
 }
 
 @test "a memory that is none is refused, not believed" {
-    for text in nonsense 'on x' 'on a=%0' 'on a=1 a=2' 'on =1' 'on a='; do
+    for text in nonsense 'on x' 'on a=%0' 'on a=1 a=2' 'on =1' 'on a=' on leaving 'on fresh=1' 'on auth.allow=x'; do
         stock 1 volume set v1 user.volext.upcall "$text"
         run -1 upcall disable
         [[ $output == *"user.volext.upcall of volume v1 is '$text', which this command cannot have set"* ]]
         run -1 upcall enable
         run -1 upcall status
     done
+    stock 1 volume set v1 user.volext.upcall default # as it says
+    upcall disable
+}
+
+@test "a disable of which every option was changed by hand leaves them all, and ends" {
+    upcall enable
+    stock 1 volume set v1 features.cache-invalidation off performance.stat-prefetch off performance.cache-invalidation off \
+        performance.md-cache-timeout 5 features.cache-invalidation-timeout 70 network.inode-lru-limit 300000 \
+        performance.quick-read-cache-invalidation off
+    options_of >"$BATS_TEST_TMPDIR/before"
+    run -0 --separate-stderr upcall disable
+    [[ $stderr == *'performance.md-cache-timeout was changed by hand: it stays 5'* ]]
+    options_of | diff "$BATS_TEST_TMPDIR/before" -
+    [ "$(stored user.volext.upcall)" = default ]
+    status "d['state'] == 'off' and not d['byCommand']"
 }
 
 @test "a volume that is not started, or does not exist" {
