@@ -71,11 +71,55 @@ assert all(p.hosts == ["a", "b"] for p in iterate("/mnt/v1", None, names))'
     [[ $(raises 1 HostnameMapMalformed 'files("/mnt/v1")') == "/mnt/v1/.hostname_map, line 3: 1 word instead of two: 'only-one'; "* ]]
     printf 'a b\na c\n' | on 1 tee /tmp/map >/dev/null
     [[ $(raises 1 HostnameMapMalformed 'files("/mnt/v1")' DISCO_HOSTNAME_MAP=/tmp/map) == "/tmp/map, line 2: a was b before: 'a c'; "* ]]
-    [[ $(raises 1 NotLocated 'locate("/mnt/v1/nope")') == '/mnt/v1/nope: cannot tell where it is: there is no such file' ]]
+    [[ $(raises 1 NotLocated 'locate("/mnt/v1/nope")') == '/mnt/v1/nope: cannot tell where it is: No such file or directory' ]]
     [[ $(raises 1 NotLocated 'locate("/mnt/v1/web_logs")') == *'not a regular file'* ]]
     [[ $(raises 1 VolumeUnreachable 'list(iterate("/", volume="nix"))') == *'there is no volume nix'* ]]
     [[ $(raises 1 LocalityError 'files("/tmp", "", {})') == '/tmp: not'* ]]
     [[ $(raises 1 TypeError 'files("/mnt/v1", 3, {})') == 'filter is a string'* ]]
+}
+
+@test "what is not there, and a link that leads nowhere, are NotLocated by every method" {
+    on 1 sh -c 'cd /mnt/v1 && ln -s loop loop && ln -s gone dangling && ln -s web_logs link'
+    python 1 '
+import errno, itertools
+from disco.dfs.gluster import DFSException
+def says(function, *args, **more):
+    try: found = list(function(*args, **more))
+    except DFSException as error: return type(error), error.path, error.errno
+    raise SystemExit("nothing was raised: %r" % (found,))
+for method, (name, code) in itertools.product(("auto", "program", "mount"), {
+        "nope": errno.ENOENT, "nope/x": errno.ENOENT, "dangling": errno.ENOENT, "loop": errno.ELOOP, "loop/x": errno.ELOOP,
+        "web_logs/2026-06-30/x": errno.ENOTDIR}.items()):
+    path = "/mnt/v1/" + name
+    wanted = NotLocated, path, code
+    assert says(files, path, None, {}, method=method) == wanted, (method, path)
+    assert says(iterate, path, method=method) == wanted, (method, path)
+    assert says(lambda: [locate(path, method=method)]) == wanted, (method, path)
+    errors = []
+    assert list(iterate(path, method=method, onerror=errors.append)) == [] and [e.path for e in errors] == [path]
+assert len(files("/mnt/v1/link", None, {})) == 4'
+    on 1 sh -c 'cd /mnt/v1 && rm loop dangling link'
+}
+
+@test "an error names the path as it was asked for" {
+    on 1 sh -c 'mkdir -m 700 /mnt/v1/web_logs/priv; ln -sfn /mnt/v1/web_logs /tmp/logs'
+    on 1 setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/python3 -c '
+import pickle
+from gluster.locality import *
+for method in "program", "mount":
+    for path in "/mnt/v1", "/mnt/v1/web_logs", "/mnt/v1/web_logs/priv", "/tmp/logs":
+        errors = []
+        there = [p.path for p in iterate(path, method=method, onerror=errors.append)]
+        assert all(p.startswith(path + "/") for p in there) and len(there) == (0 if "priv" in path else 4), there
+        wanted = "/tmp/logs/priv" if path == "/tmp/logs" else "/mnt/v1/web_logs/priv"
+        assert [(e.path, e.errno) for e in errors] == [(wanted, 13)], (method, path, errors)
+        assert str(errors[0]) == wanted + ": cannot tell where it is: Permission denied"
+        again = pickle.loads(pickle.dumps(errors[0]))
+        assert (str(again), again.path, again.errno) == (str(errors[0]), wanted, 13)'
+    on 1 rmdir /mnt/v1/web_logs/priv
+    python 1 '
+errors = []
+assert not list(iterate("web_logs/nope", volume="v1", onerror=errors.append)) and errors[0].path == "/web_logs/nope", errors'
 }
 
 @test "one file: bricks, host, set and type" {

@@ -135,7 +135,7 @@ assert len(found["files"]) > 70 and one[0]["type"] == "replicated"'
 from gluster.locality import *
 errors = []
 paths = [p.name for p in iterate("/mnt/drep", onerror=errors.append)]
-assert "/d/plain" in paths and [e.path for e in errors] == ["/f11"], errors'
+assert "/d/plain" in paths and [e.path for e in errors] == ["/mnt/drep/f11"], errors'
 }
 
 @test "with bricks down those that answer are told, and a set without any is named" {

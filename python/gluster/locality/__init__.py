@@ -14,8 +14,10 @@ is done by the program volext-locate, which needs no mount; where that is not in
 cannot reach the volume, the mount is walked and asked for each file's glusterfs.pathinfo.
 docs/locality.md tells more.
 """
+import errno
 import os
 import re
+import stat
 from dataclasses import dataclass
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Pattern, Tuple, Union
 
@@ -152,6 +154,17 @@ def _chain(first: Union[bytes, Found], rest: Iterator[Union[bytes, Found]]
     yield from rest
 
 
+def _missing(shown: str, real: str) -> Optional[NotLocated]:
+    """Why there is nothing at `shown`, of which realpath() has made `real`."""
+    try:
+        if not stat.S_ISLNK(os.lstat(real).st_mode):
+            return None
+        code = errno.ELOOP  # it could not be followed
+    except OSError as error:
+        code = error.errno or 0
+    return NotLocated(shown, code, os.strerror(code))
+
+
 def _raise(error: LocalityError) -> None:
     raise error
 
@@ -168,20 +181,29 @@ def iterate(path: Path, filter: Filter = None, hostname_map: HostnameMap = {}, *
     order='local-first' puts the replicas of this machine first; otherwise they are in the
     volume's order. method: 'program', 'mount' (walk the mount), or 'auto'. onerror is
     called with what cannot be told, and the walk goes on; without it that is raised."""
-    wanted = _wanted(filter)
+    wanted, tell = _wanted(filter), onerror or _raise
     path = os.fsdecode(path)
     if volume is not None:
         shown = real = _clean(path)
-        root = '/'
+        root, missing = '/', None
     else:
         shown, real = _clean(os.path.abspath(path)), os.path.realpath(path)
-        root = mount.find_mountpoint(real)
+        root, missing = mount.find_mountpoint(real), _missing(shown, real)
+    if missing:
+        tell(missing)
+        return
     naming = _Naming(load_hostname_map(None if volume is not None else root)
                      if hostname_map is None else hostname_map, order)
     shown, prefix = shown.rstrip('/'), real[len(root.rstrip('/')):].rstrip('/')
-    results = _found(real, volume, server, method, onerror or _raise)
     base = b''
-    for found in results:
+
+    def tell_shown(error: LocalityError) -> None:
+        if isinstance(error, NotLocated) and error.path.startswith('/'):
+            below = os.fsdecode(os.fsencode(error.path)[len(base):]).rstrip('/')
+            error.path = shown + below or '/'
+        tell(error)
+
+    for found in _found(real, volume, server, method, tell_shown):
         if isinstance(found, bytes):
             base = found.rstrip(b'/')
             continue
@@ -197,12 +219,12 @@ def files(path: Path, filter: Filter = None, hostname_map: HostnameMap = None, *
     mount's root.
 
     filter: only files whose absolute path contains this string, or in whose absolute path
-    this compiled regular expression is found. hostname_map: {VOLUME-OR-HOST: NODE}, where a
-    host is a server as `gluster volume info` has it, and a volume a brick (SERVER:PATH) or
-    its name in a client's graph (v1-client-0); {} leaves names as they are; None: read from
-    the file that DISCO_HOSTNAME_MAP names, else from .hostname_map in the mount's root, one
-    pair of words per line. Raises a LocalityError: NotGluster, HostnameMapNotFound,
-    HostnameMapMalformed, NotLocated (a file none of whose replicas can be told), ..."""
+    this compiled regular expression is found.
+    hostname_map: {VOLUME-OR-HOST: NODE}, where a host is a server as `gluster volume info`
+    has it, and a volume a brick (SERVER:PATH) or its name in a client's graph (v1-client-0);
+    {} leaves names as they are; None: read from the file that DISCO_HOSTNAME_MAP names,
+    else from .hostname_map in the mount's root, one pair of words per line. Raises a LocalityError: NotGluster, HostnameMapNotFound,
+    HostnameMapMalformed, NotLocated (nothing is there, or it cannot be told where), ..."""
     found = [(place.name, place.urls)
              for place in iterate(path, filter, hostname_map, order=order, method=method)]
     found.sort()
@@ -214,9 +236,7 @@ def locate(path: Path, hostname_map: HostnameMap = {}, *, order: Optional[str] =
            server: Optional[str] = None) -> Location:
     """Where one file is. The arguments are iterate()'s. NotLocated if it is not a file."""
     path = os.fsdecode(path)
-    if volume is None and not os.path.lexists(path):
-        raise NotLocated(path, 2, 'there is no such file')
-    if volume is None and not os.path.isfile(path):
+    if volume is None and os.path.exists(path) and not os.path.isfile(path):
         raise NotLocated(path, 22, 'not a regular file; iterate() takes folders')
     for place in iterate(path, None, hostname_map, order=order, method=method, volume=volume,
                          server=server):

@@ -35,21 +35,26 @@ class HostnameMapMalformed(LocalityError):
 
 
 class NotLocated(LocalityError):
-    """Of `path` (a file, a folder, or a set of bricks) it cannot be told where it is."""
+    """Of `path` (a file or a folder, as it was asked for, or the name of a set of bricks) it
+    cannot be told where it is; `errno` and `reason`: why."""
 
     def __init__(self, path: str, errno: int, reason: str) -> None:
         self.path, self.errno, self.reason = path, errno, reason
-        super().__init__('%s: cannot tell where it is: %s' % (path, reason))
+        super().__init__(path, errno, reason)
+
+    def __str__(self) -> str:
+        return '%s: cannot tell where it is: %s' % (self.path, self.reason)
 
 
 class AmbiguousBrick(NotLocated):
     """Two bricks have the same path, and from a mount it cannot be told which one it is."""
 
     def __init__(self, path: str, host: str, bricks: 'list[str]') -> None:
-        self.host, self.bricks = host, bricks
         super().__init__(path, 76, 'it is on the machine that calls itself %r, which may be '
                          'that of any of %s: give those machines these names in /etc/hosts, or '
                          'install volext-locate here' % (host, ', '.join(bricks)))
+        self.host, self.bricks = host, bricks
+        self.args = path, host, bricks
 
 
 class VolumeUnreachable(LocalityError):

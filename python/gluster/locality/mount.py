@@ -147,9 +147,13 @@ class Mount:
         return Found(where, self.volume, found, bricks, block)
 
 
-def _walk(path: str, onerror: Callable[[LocalityError], None]) -> Iterator[Tuple[str, int]]:
+def _walk(path: str, onerror: Callable[[NotLocated], None]) -> Iterator[Tuple[str, int]]:
     """The regular files below path, with their sizes."""
-    status = os.lstat(path)
+    try:
+        status = os.lstat(path)
+    except OSError as error:
+        onerror(NotLocated(path, error.errno or 0, error.strerror or str(error)))
+        return
     if not stat.S_ISDIR(status.st_mode):
         if stat.S_ISREG(status.st_mode):
             yield path, status.st_size
@@ -171,19 +175,25 @@ def _walk(path: str, onerror: Callable[[LocalityError], None]) -> Iterator[Tuple
 
 
 def found(path: str, onerror: Callable[[LocalityError], None]) -> Iterator[Union[bytes, Found]]:
-    """What `path`, absolute and without links, is in its volume; then every file there."""
+    """What `path`, absolute and without links, is in its volume; then every file there.
+    The errors name paths in the volume, as the program's do."""
     mount = Mount(path)
+
+    def tell(error: NotLocated) -> None:
+        error.path = os.fsdecode(mount.in_volume(error.path))
+        onerror(error)
+
     yield mount.in_volume(path)
     for seen in mount.graph.sets:
         if not any(mount.is_connected(brick) for brick in seen.bricks):
             onerror(NotLocated(seen.name, errno.ENOTCONN, 'none of its bricks answers'))
-    for file, size in _walk(path, onerror):
+    for file, size in _walk(path, tell):
         try:
             yield mount.locate(file, size)
         except (FileNotFoundError, ProcessLookupError):
             continue
         except OSError as error:
             if error.errno != errno.ESTALE:
-                onerror(NotLocated(file, error.errno or 0, error.strerror or str(error)))
+                tell(NotLocated(file, error.errno or 0, error.strerror or str(error)))
         except NotLocated as error:
-            onerror(error)
+            tell(error)
