@@ -39,8 +39,11 @@ a, b = "dfs://'"$(address 1)"'", "dfs://'"$(address 2)"'"
 both = lambda name: [a + name, b + name]
 found = files("/mnt/v1/web_logs/", "2026-07", {})
 assert found == [both("/web_logs/" + n) for n in ("2026-07-01", "2026-07-02", "sub/2026-07-03")], found
-assert files("/mnt/v1/web_logs", re.compile("sub/.*3$"), {}) == found[2:]
-assert files("/mnt/v1/web_logs", re.compile(b"-02$"), {}) == found[1:2]
+assert files("/mnt/v1/web_logs", re.compile("/mnt/.*sub/.*3$"), {}) == found[2:]
+assert files("/mnt/v1/web_logs", re.compile(b".*-02$"), {}) == found[1:2]
+# an expression matches from the beginning of the absolute path
+assert files("/mnt/v1/web_logs", re.compile("sub/"), {}) == files("/mnt/v1/web_logs", re.compile("web_logs"), {}) == []
+assert [p.name for p in iterate("web_logs", re.compile("/web_logs/sub"), volume="v1")] == ["/web_logs/sub/2026-07-03"]
 assert files("/mnt/v1", "/mnt/v1/web_logs/sub", {}) == found[2:]
 assert files("/mnt/v1/web_logs/2026-07-01", "", {}) == found[:1]
 assert files("/mnt/v1", "no such", {}) == []
@@ -61,6 +64,13 @@ assert all(p.hosts == ["a", "b"] for p in iterate("/mnt/v1", None, names))'
     echo "$(address 1) other" | on 1 tee /tmp/map >/dev/null
     python 1 'assert files("/mnt/v1/web_logs", "06")[0][0] == "dfs://other/web_logs/2026-06-30"' DISCO_HOSTNAME_MAP=/tmp/map
     python 1 'assert files("/mnt/v1/web_logs", "06", {})[0][0].startswith("dfs://10.")' DISCO_HOSTNAME_MAP=/nope
+    # with the mark that some editors begin a file with
+    printf '\xef\xbb\xbf%s first\n' "$(address 1)" | on 1 tee /tmp/map >/dev/null
+    python 1 'assert files("/mnt/v1/web_logs", "06")[0][0] == "dfs://first/web_logs/2026-06-30"
+from disco.dfs.gluster import load_hostname_map
+import os
+map = os.environ.pop("DISCO_HOSTNAME_MAP")
+assert load_hostname_map(map) == {"'"$(address 1)"'": "first"}' DISCO_HOSTNAME_MAP=/tmp/map
 }
 
 @test "every error has a class, and names the thing" {

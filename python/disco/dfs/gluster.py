@@ -7,9 +7,11 @@
 
 This module may be used beside an installed disco, whose own modules come first.
 """
+import os
+
 from gluster.locality import (HostnameMapMalformed, HostnameMapNotFound, LocalityError, NotGluster,
                               NotLocated, VolumeUnreachable, files, find_mountpoint, locate)
-from gluster.locality.hosts import load_hostname_map as _load
+from gluster.locality.hosts import VARIABLE, read_hostname_map as _read
 
 __all__ = ['files', 'replicas', 'find_gluster_mountpoint', 'load_hostname_map', 'DFSException',
            'NotGluster', 'NotLocated', 'HostnameMapNotFound', 'HostnameMapMalformed',
@@ -21,15 +23,7 @@ find_gluster_mountpoint = find_mountpoint
 
 def load_hostname_map(hmap):
     """The map in the file that DISCO_HOSTNAME_MAP names, else in the file `hmap`."""
-    import os
-    from gluster.locality.hosts import VARIABLE, parse_hostname_map
-    if os.environ.get(VARIABLE):
-        return _load(None)
-    try:
-        with open(hmap, encoding='utf-8', errors='surrogateescape') as text:
-            return parse_hostname_map(hmap, text.read())
-    except OSError as error:
-        raise HostnameMapNotFound(hmap, error.strerror) from error
+    return _read(os.environ.get(VARIABLE) or hmap)
 
 
 def replicas(path, hmap):

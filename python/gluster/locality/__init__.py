@@ -83,8 +83,8 @@ def _wanted(filter: Filter) -> Callable[[str], bool]:
         return lambda path: filter in path
     if isinstance(filter, re.Pattern):
         if isinstance(filter.pattern, bytes):
-            return lambda path: bool(filter.search(os.fsencode(path)))
-        return lambda path: bool(filter.search(path))
+            return lambda path: bool(filter.match(os.fsencode(path)))
+        return lambda path: bool(filter.match(path))
     raise TypeError('filter is a string or a compiled regular expression, not %r' % (filter,))
 
 
@@ -218,8 +218,8 @@ def files(path: Path, filter: Filter = None, hostname_map: HostnameMap = None, *
     addresses dfs://HOST/PATH of all its replicas; sorted by PATH, which is that from the
     mount's root.
 
-    filter: only files whose absolute path contains this string, or in whose absolute path
-    this compiled regular expression is found.
+    filter: only files whose absolute path contains this string, or is matched by this
+    compiled regular expression, from its beginning (its match(), not search()).
     hostname_map: {VOLUME-OR-HOST: NODE}, where a host is a server as `gluster volume info`
     has it, and a volume a brick (SERVER:PATH) or its name in a client's graph (v1-client-0);
     {} leaves names as they are; None: read from the file that DISCO_HOSTNAME_MAP names,

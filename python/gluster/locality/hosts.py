@@ -10,6 +10,16 @@ from .errors import HostnameMapMalformed, HostnameMapNotFound
 VARIABLE = 'DISCO_HOSTNAME_MAP'
 
 
+def read_hostname_map(file: str) -> Dict[str, str]:
+    """Reads the map `file`. HostnameMapNotFound, HostnameMapMalformed."""
+    try:
+        # -sig: without the mark that some editors put before the first line
+        with open(file, encoding='utf-8-sig', errors='surrogateescape') as lines:
+            return parse_hostname_map(file, lines.read())
+    except OSError as error:
+        raise HostnameMapNotFound(file, error.strerror or str(error)) from error
+
+
 def load_hostname_map(root: Optional[str]) -> Dict[str, str]:
     """Reads the file that DISCO_HOSTNAME_MAP names, else .hostname_map in the folder
     `root`. HostnameMapNotFound, HostnameMapMalformed."""
@@ -18,11 +28,7 @@ def load_hostname_map(root: Optional[str]) -> Dict[str, str]:
         raise HostnameMapNotFound('$' + VARIABLE, 'it is not set')
     if not file:
         file = os.path.join(root or '/', '.hostname_map')
-    try:
-        with open(file, encoding='utf-8', errors='surrogateescape') as lines:
-            return parse_hostname_map(file, lines.read())
-    except OSError as error:
-        raise HostnameMapNotFound(file, error.strerror or str(error)) from error
+    return read_hostname_map(file)
 
 
 def _unbracketed(word: str) -> str:
