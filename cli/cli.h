@@ -164,6 +164,10 @@ void
 emit_text(struct emit *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void
 emit_note(struct emit *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Adds a name with bytes that cannot be shown, and \, as \xNN: a file may be called anything,
+ * and in text one name is not to look like two lines. */
+void
+escape_name(struct strbuf *out, const char *name);
 /* Fails with a sentence: in text `COMMAND: failed: SENTENCE`, or the sentence alone
  * when command is NULL, on standard error as stock does; in XML and JSON opRet -1,
  * opErrno, opErrstr, and what else is emitted (stock's cliOp, output). When it is

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/module.h"
+#include "common/utf8.h"
 
 enum event_kind {
     EV_OBJECT,
@@ -327,6 +328,19 @@ print(const struct strbuf *b, FILE *to)
             fprintf(to, "\\x%02x", (unsigned char)b->data[++i]); /* U+009B is an escape, too */
         else
             fputc(c, to);
+    }
+}
+
+void
+escape_name(struct strbuf *out, const char *name)
+{
+    for (const unsigned char *s = (const unsigned char *)name; *s;) {
+        int len = utf8_length(s);
+
+        if (!len || *s < 0x20 || *s == 0x7f || *s == '\\')
+            strbuf_fmt(out, "\\x%02x", *s++);
+        else
+            strbuf_add(out, s, len), s += len;
     }
 }
 

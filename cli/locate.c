@@ -64,26 +64,12 @@ is_plain(const char *text)
     return true;
 }
 
-/* Bytes that cannot be shown, and \, as \xNN. */
-static void
-add_escaped(struct strbuf *out, const char *text)
-{
-    for (const unsigned char *s = (const unsigned char *)text; *s;) {
-        int len = utf8_length(s);
-
-        if (!len || *s < 0x20 || *s == 0x7f || *s == '\\')
-            strbuf_fmt(out, "\\x%02x", *s++);
-        else
-            strbuf_add(out, s, len), s += len;
-    }
-}
-
 static void
 tell_path(struct locate *l, const char *path)
 {
     AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
 
-    add_escaped(&shown, path);
+    escape_name(&shown, path);
     emit_text(l->e, "%s", strbuf_text(&shown));
     emit_str(l->e, "path", path);
     if (is_plain(path))
@@ -172,7 +158,7 @@ take_record(struct locate *l, char **field, size_t count)
     } else if (!strcmp(field[0], "error") && count >= 4) {
         AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
 
-        add_escaped(&shown, field[1]);
+        escape_name(&shown, field[1]);
         emit_fail(l->e, command, atoi(field[2]), "%s: %s", strbuf_text(&shown), field[3]);
     } else if (!strcmp(field[0], "brick") && count >= 7) {
         return add_brick(l, field);

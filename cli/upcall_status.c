@@ -356,11 +356,13 @@ static void
 tell_mount(const struct view *v, const struct node *node, const struct answer_line *line)
 {
     struct emit *e = v->c->e;
+    AUTO_STRBUF struct strbuf path = STRBUF_INIT;
     const char *reason;
     bool yes = consumes(v, line, &reason);
     bool unknown = *line_value(line, "why");
 
-    emit_text(e, "  node %s, %s: %s%s%s\n", node->host, line_value(line, "path"),
+    escape_name(&path, line_value(line, "path"));
+    emit_text(e, "  node %s, %s: %s%s%s\n", node->host, strbuf_text(&path),
               yes       ? "is told of changes"
               : unknown ? "not known"
                         : "is not told of changes",

@@ -479,6 +479,16 @@ sees() { [ "$(on "$1" stat -c %s "/mnt/v1/$2")" = "$3" ]; }
     on 1 umount /mnt/long
 }
 
+@test "a mount's name with bytes that a terminal obeys is shown with \\xNN in text, as it is in JSON" {
+    name=$'/mnt/a\nb\ec\\d'
+    on 1 mkdir -p "$name"
+    on 1 mount --bind /mnt/v1 "$name"
+    upcall status >"$BATS_TEST_TMPDIR/text"
+    grep -qF '/mnt/a\x0ab\x1bc\x5cd: is not told' "$BATS_TEST_TMPDIR/text"
+    status "'/mnt/a\\nb\\x1bc\\\\d' in [x['path'] for x in m]"
+    on 1 umount "$name"
+}
+
 @test "text, XML and JSON say the same" {
     upcall enable timeout 60 leases
     gluster 1 --xml volume upcall v1 status >"$BATS_TEST_TMPDIR/xml"
