@@ -223,7 +223,7 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
     same replace_brick
     wait_until 30 bricks_online "$E" 3
     settled
-    gluster 1 volume heal "$E"
+    wait_until 30 gluster 1 volume heal "$E" # the daemon of heal is started anew meanwhile
     wait_until 60 healed "$E" 3
 }
 
