@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "utf8.h"
+
 static bool
 make_room(struct strbuf *b, size_t more)
 {
@@ -115,4 +117,29 @@ str_fmt(const char *fmt, ...)
     strbuf_vfmt(&b, fmt, args);
     va_end(args);
     return strbuf_take(&b);
+}
+
+/* Is it a control character, or a space? n: its bytes. */
+static bool
+is_blank_or_control(const unsigned char *s, int n)
+{
+    return n == 1 ? *s <= 0x20 || *s == 0x7f : n == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+void
+strbuf_word(struct strbuf *b, const char *bytes)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+
+    while (*s) {
+        int n = utf8_length(s);
+        bool plain = n && *s != '\\' && !is_blank_or_control(s, n);
+
+        for (n = n ? n : 1; n; n--, s++) {
+            if (plain)
+                strbuf_char(b, (char)*s);
+            else
+                strbuf_fmt(b, "\\x%02x", *s);
+        }
+    }
 }

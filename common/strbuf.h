@@ -30,6 +30,11 @@ void
 strbuf_char(struct strbuf *b, char c);
 void
 strbuf_fmt(struct strbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Appends bytes so that they are one word of one line and move no cursor, and can be had
+ * back (printf %b): spaces, control characters, backslashes and what is not UTF-8 become
+ * \xNN. */
+void
+strbuf_word(struct strbuf *b, const char *bytes);
 void
 strbuf_vfmt(struct strbuf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* Empties it, keeps the room. */

@@ -211,17 +211,20 @@ mount_id(int fd)
 static int
 explain_path(const char *program, const char *path, int ret, const char *type)
 {
+    AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+
+    strbuf_word(&name, path);
     switch (-ret) {
     case ENODEV:
         fprintf(stderr, "%s: %s is on a file system of type %s, not on a mounted volume: give "
-                "the volume as VOLUME or SERVER:VOLUME\n", program, path, type);
+                "the volume as VOLUME or SERVER:VOLUME\n", program, strbuf_text(&name), type);
         break;
     case EINVAL:
         fprintf(stderr, "%s: %s is on a volume that was not mounted from a server: give the "
-                "volume as VOLUME or SERVER:VOLUME\n", program, path);
+                "volume as VOLUME or SERVER:VOLUME\n", program, strbuf_text(&name));
         break;
     default:
-        fprintf(stderr, "%s: cannot find the mount of %s: %s\n", program, path,
+        fprintf(stderr, "%s: cannot find the mount of %s: %s\n", program, strbuf_text(&name),
                 strerror(-ret));
     }
     return ret;
@@ -237,9 +240,12 @@ find_path(const char *path, const struct connect_options *options,
     char real[PATH_MAX];
 
     if (fd < 0) {
+        AUTO_STRBUF struct strbuf name = STRBUF_INIT;
         int e = errno;
 
-        fprintf(stderr, "%s: cannot open %s: %s%s\n", options->program, path, strerror(e),
+        strbuf_word(&name, path);
+        fprintf(stderr, "%s: cannot open %s: %s%s\n", options->program, strbuf_text(&name),
+                strerror(e),
                 e == ENOTCONN ? ": its mount has ended; unmount it, mount it again" : "");
         return -e;
     }
@@ -266,9 +272,13 @@ connect_place_find(const char *spec, const struct connect_options *options,
         return find_path(spec, options, place);
     int ret = connect_place_parse(spec, place, &why);
 
-    if (ret)
+    if (ret) {
+        AUTO_STRBUF struct strbuf name = STRBUF_INIT;
+
+        strbuf_word(&name, spec);
         fprintf(stderr, "%s: %s is not a volume: %s; give VOLUME, SERVER:VOLUME, or a path "
-                "with a slash on a mounted volume\n", options->program, spec,
+                "with a slash on a mounted volume\n", options->program, strbuf_text(&name),
                 why ? why : strerror(-ret));
+    }
     return ret;
 }

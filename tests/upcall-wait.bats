@@ -301,4 +301,15 @@ leasable() { run -2 on 1 gupcallwait -q -t 0.1 --lease=write v1 "/$dir/f"; }
     wait_until 10 change 'timeout 5 sh -c "echo y >>f"'
 }
 
+@test "messages show no control characters of names" {
+    bad=$(printf '/\033[31mx')
+    run -1 on 1 gupcallwait "$bad" /
+    [[ "$output" == *'/\x1b[31mx: '* && "$output" != *$'\033'* ]]
+    run -1 on 1 gupcallwait "v1$(printf '\033')" /
+    [[ "$output" == 'gupcallwait: v1\x1b is not a volume'* ]]
+    change 'mkdir "$(printf "a\\033b")"'
+    run -1 on 1 gupcallwait -q --lease v1 "/$dir/$(printf 'a\033b')"
+    [[ "$output" == "gupcallwait: /$dir/a\\x1bb: only a regular file can have a lease"* ]]
+}
+
 @test "no log tells of a crash" { logs_clean; }

@@ -17,7 +17,7 @@ say_refused(const char *path, int ret)
 {
     AUTO_STRBUF struct strbuf name = STRBUF_INIT;
 
-    show_escaped(&name, path);
+    strbuf_word(&name, path);
     fprintf(stderr, "gupcallwait: %s: cannot be watched: %s\n", strbuf_text(&name),
             strerror(-ret));
 }

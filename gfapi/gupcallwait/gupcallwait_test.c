@@ -25,13 +25,14 @@ names_are_one_word(void **state)
         {"\303\244\342\202\254", "\303\244\342\202\254"},
         {"\377\303", "\\xff\\xc3"},
         {"\177", "\\x7f"},
+        {"\302\233m\302\240", "\\xc2\\x9bm\302\240"}, /* U+009B is an escape, too */
     };
     (void)state;
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         AUTO_STRBUF struct strbuf out = STRBUF_INIT;
 
-        show_escaped(&out, rows[i][0]);
+        strbuf_word(&out, rows[i][0]);
         assert_string_equal(strbuf_text(&out), rows[i][1]);
     }
 }

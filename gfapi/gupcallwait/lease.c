@@ -40,11 +40,12 @@ recalled(glfs_lease_t lease, void *data)
 static int
 refused(struct watch *w, const char *what)
 {
-    AUTO_STRBUF struct strbuf path = STRBUF_INIT;
+    AUTO_STRBUF struct strbuf path = STRBUF_INIT, name = STRBUF_INIT;
     int e = errno;
 
     watch_path(w, &path);
-    fprintf(stderr, "gupcallwait: %s: %s: %s", strbuf_text(&path), what, strerror(e));
+    strbuf_word(&name, strbuf_text(&path));
+    fprintf(stderr, "gupcallwait: %s: %s: %s", strbuf_text(&name), what, strerror(e));
     if (e == ENOSYS || e == EOPNOTSUPP)
         fprintf(stderr, ": is features.leases on (`gluster volume upcall VOLUME enable leases`), "
                         "and was each brick started since?");

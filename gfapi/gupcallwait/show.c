@@ -51,23 +51,6 @@ static const struct word flags[] = {
 
 /* -- text ---------------------------------------------------------------------------- */
 
-void
-show_escaped(struct strbuf *out, const char *bytes)
-{
-    const unsigned char *s = (const unsigned char *)bytes;
-
-    while (*s) {
-        int n = utf8_length(s);
-
-        if (n == 0 || (n == 1 && (*s <= 0x20 || *s == 0x7f || *s == '\\'))) {
-            strbuf_fmt(out, "\\x%02x", *s++);
-            continue;
-        }
-        strbuf_add(out, s, (size_t)n);
-        s += n;
-    }
-}
-
 static void
 add_words(struct strbuf *out, const struct word *words, size_t count, uint32_t bits,
           char between)
@@ -106,7 +89,7 @@ add_watched(struct strbuf *out, const struct watch *w)
     AUTO_STRBUF struct strbuf path = STRBUF_INIT;
 
     watch_path(w->named ? w : w->parent, &path);
-    show_escaped(out, strbuf_text(&path));
+    strbuf_word(out, strbuf_text(&path));
     if (!w->named && path.len && path.data[path.len - 1] != '/')
         strbuf_char(out, '/');
 }
@@ -146,7 +129,7 @@ add_code(struct strbuf *out, const char *code, const struct show *show,
         return 1;
     case 'f':
         if (!e->watch->named)
-            show_escaped(out, e->watch->name);
+            strbuf_word(out, e->watch->name);
         return 1;
     case 'e':
         add_events(out, e->what, ',');

@@ -56,9 +56,4 @@ show_parse_events(const char *list, uint32_t *mask, const char **bad, size_t *le
 int
 show_check_format(const char *format, const char **bad);
 
-/* Appends bytes so that they are one word of one line, and can be had back (printf %b):
- * spaces, control characters, backslashes and what is not UTF-8 become \xNN. */
-void
-show_escaped(struct strbuf *out, const char *bytes);
-
 #endif
