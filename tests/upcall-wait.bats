@@ -301,6 +301,19 @@ leasable() { run -2 on 1 gupcallwait -q -t 0.1 --lease=write v1 "/$dir/f"; }
     wait_until 10 change 'timeout 5 sh -c "echo y >>f"'
 }
 
+@test "files made while others are renamed are told once each" {
+    change 'for i in $(seq 60); do touch "f$i"; done'
+    watch -m -r v1 "/$dir"
+    # shellcheck disable=SC2016 # the inner shell's
+    change 'for i in $(seq 40); do exec 3>"new$i"; mv "f$i" "moved$i"; exec 3>&-; done; touch last'
+    wait_until 20 said "/$dir/ CREATE last"
+    wait_until 20 told 40 MOVED_TO
+    [ "$(grep -c ' CREATE new' "$events")" = 40 ]
+    [ "$(grep -c ' CREATE ' "$events")" = 41 ]
+    [ "$(grep -c ' MOVED_FROM ' "$events")" = 40 ]
+}
+told() { [ "$(grep -c " $2 " "$events")" = "$1" ]; }
+
 @test "messages show no control characters of names" {
     bad=$(printf '/\033[31mx')
     run -1 on 1 gupcallwait "$bad" /
