@@ -301,6 +301,29 @@ leasable() { run -2 on 1 gupcallwait -q -t 0.1 --lease=write v1 "/$dir/f"; }
     wait_until 10 change 'timeout 5 sh -c "echo y >>f"'
 }
 
+# as root it would be let in everywhere
+nobody() { on 1 setpriv --reuid=65534 --regid=65534 --clear-groups gupcallwait "$@"; }
+
+@test "with -r a folder that may not be read is named and left out, and the rest watched" {
+    change 'mkdir -p open/in shut/in dark/in; touch open/f shut/f dark/f; chmod 700 shut; chmod 744 dark'
+    : >"$events"
+    nobody -m -r "$(address 1):v1" "/$dir" >"$events" 2>"$err" &
+    watcher=$!
+    wait_until 20 grep -q 'Watches established' "$err"
+    grep -qx "gupcallwait: /$dir/shut: cannot be watched: Permission denied" "$err"
+    grep -qx "gupcallwait: /$dir/dark/f: cannot be watched: Permission denied" "$err"
+    [ "$(grep -c 'cannot be' "$err")" = 3 ]
+    change 'touch open/in/g shut/in/g; mkdir new; chmod 700 new; touch h'
+    wait_until 10 said "/$dir/open/in/ CREATE g"
+    wait_until 10 said "/$dir/ CREATE h"
+    ! grep -q shut/ "$events" || false
+    # one that may be read later is watched from then on
+    change 'chmod 755 shut'
+    wait_until 20 sees_f
+    ! grep -q "^/$dir/shut/ CREATE f" "$events" || false
+}
+sees_f() { change 'echo x >>shut/f' && grep -q "^/$dir/shut/ MODIFY.* f\$" "$events"; }
+
 @test "files made while others are renamed are told once each" {
     change 'for i in $(seq 60); do touch "f$i"; done'
     watch -m -r v1 "/$dir"

@@ -22,6 +22,22 @@ say_refused(const char *path, int ret)
             strerror(-ret));
 }
 
+/* The same for an entry of a folder, or ("") for the folder itself. What is not there any
+ * more tells that itself. */
+static void
+say_left_out(const struct watch *dir, const char *name, int ret)
+{
+    AUTO_STRBUF struct strbuf path = STRBUF_INIT;
+
+    if (ret == -ENOENT || ret == -ESTALE)
+        return;
+    watch_path(dir, &path);
+    if (*name && path.len && path.data[path.len - 1] != '/')
+        strbuf_char(&path, '/');
+    strbuf_str(&path, name);
+    say_refused(strbuf_text(&path), ret);
+}
+
 /* Watches what was found. `told`: it is new, and an event; so is all that is in it. */
 static int
 adopt(struct look *look, struct watch *parent, const char *name, struct found *found,
@@ -37,7 +53,9 @@ adopt(struct look *look, struct watch *parent, const char *name, struct found *f
     w->contents = contents && S_ISDIR(w->st.st_mode);
     if (told)
         look_tell(look, w, EV_CREATE);
-    return w->contents ? look_scan(look, w, told) : 0;
+    if (w->contents)
+        look_scan(look, w, told);
+    return 0;
 }
 
 static int
@@ -67,14 +85,15 @@ index_of(struct look *look, const struct watch *dir)
     return tree;
 }
 
-int
-look_discovered(struct look *look, struct watch *dir, const char *name, bool told)
+/* 0 or -errno. */
+static int
+discover(struct look *look, struct watch *dir, const char *name, bool told)
 {
     AUTO_FOUND struct found found = {0};
     int ret = look_up(look, dir, name, &found);
 
     if (ret)
-        return ret == -ENOENT || ret == -ESTALE ? 0 : ret;
+        return ret;
     for (struct watch *w = watch_find(&look->set, found.gfid, NULL); w && told;
          w = watch_find(&look->set, found.gfid, w)) {
         AUTO_FOUND struct found there = {0};
@@ -88,28 +107,50 @@ look_discovered(struct look *look, struct watch *dir, const char *name, bool tol
     return adopt(look, dir, name, &found, look->recursive, told);
 }
 
-int
-look_scan(struct look *look, struct watch *dir, bool told)
+void
+look_discovered(struct look *look, struct watch *dir, const char *name, bool told)
+{
+    int ret = discover(look, dir, name, told);
+
+    if (ret)
+        say_left_out(dir, name, ret);
+}
+
+/* One that is not watched yet; *left_out becomes why the last one could not be. */
+static void
+enlist(struct look *look, struct watch *dir, const char *name, bool told, int *left_out)
+{
+    int ret = discover(look, dir, name, told);
+
+    if (!ret || ret == -ENOENT || ret == -ESTALE)
+        return;
+    if (ret != dir->left_out)
+        say_left_out(dir, name, ret);
+    *left_out = ret;
+}
+
+static int
+list(struct look *look, struct watch *dir, bool told)
 {
     struct glfs_fd *fd = glfs_h_opendir(look->fs, dir->object);
     struct dirent *entry;
-    int ret = 0;
+    int left_out = 0;
 
     if (!fd)
-        return -errno;
+        return errno ? -errno : -EIO;
     void *known = index_of(look, dir);
 
-    while (!ret && (errno = 0, entry = glfs_readdir(fd))) {
+    while ((errno = 0, entry = glfs_readdir(fd))) {
         struct watch key = {.name = entry->d_name};
         struct watch **hit = tfind(&key, &known, by_name);
 
         if (hit)
             (*hit)->marked = true;
         else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            ret = look_discovered(look, dir, entry->d_name, told);
+            enlist(look, dir, entry->d_name, told, &left_out);
     }
-    if (!ret && errno)
-        ret = -errno;
+    int ret = -errno;
+
     /* what is not there any more says itself whether it was deleted, or moved */
     for (struct watch *w = look->set.first; !ret && w; w = w->next) {
         if (w->parent == dir && !w->marked && !w->gone)
@@ -117,7 +158,20 @@ look_scan(struct look *look, struct watch *dir, bool told)
     }
     tdestroy(known, keep);
     glfs_closedir(fd);
+    dir->left_out = left_out;
     return ret;
+}
+
+void
+look_scan(struct look *look, struct watch *dir, bool told)
+{
+    /* what was there before it could be read is not new */
+    bool closed = dir->unread == -EACCES || dir->unread == -EPERM;
+    int ret = list(look, dir, told && !closed);
+
+    if (ret && ret != dir->unread)
+        say_left_out(dir, "", ret);
+    dir->unread = ret;
 }
 
 /* The folder of a path, which libgfapi must know for it to pass on that something in it
@@ -171,7 +225,7 @@ look_add(struct look *look, const char *path)
             w->named = true;
             w->contents = S_ISDIR(w->st.st_mode);
             look->named++;
-            ret = w->contents ? look_scan(look, w, false) : 0;
+            ret = w->contents ? list(look, w, false) : 0;
         }
     }
     if (ret)

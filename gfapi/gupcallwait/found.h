@@ -33,13 +33,15 @@ void
 look_tell(struct look *look, const struct watch *watch, uint32_t what);
 
 /* Watches those entries of a folder that are not watched yet; told: they are new, and so
- * events. 0 or -errno. */
-int
+ * events. An entry that cannot be watched is named on standard error and left out (each
+ * time, unless the reason is that of the last time). The
+ * same is said if the folder itself cannot be read: the next look tries it again. */
+void
 look_scan(struct look *look, struct watch *dir, bool told);
 
 /* The same for one entry. If it is a file that is watched by another name, which it no
  * longer has, it has been moved: its own watch will find it here. */
-int
+void
 look_discovered(struct look *look, struct watch *dir, const char *name, bool told);
 
 #endif

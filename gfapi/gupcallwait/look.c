@@ -121,7 +121,7 @@ compare(struct look *look, struct watch *w, struct found *found)
     if (S_ISDIR(w->st.st_mode)) {
         /* its entries change these; what they are is told by name */
         what &= ~(uint32_t)(CH_SIZE | CH_LINKS | CH_TIMES);
-        if (w->contents && (modified || (look->flags & GFAPI_UP_TIMES)))
+        if (w->contents && (modified || (look->flags & GFAPI_UP_TIMES) || w->unread))
             look_scan(look, w, true);
         modified = false;
     }

@@ -29,6 +29,8 @@ struct watch {
     bool named;                 /* asked for by the user: its end is told as ..._SELF */
     bool silent;                /* only there to be the parent of another */
     bool contents;              /* a folder whose entries are watched too */
+    int unread;                 /* 0, or why it could not be listed the last time */
+    int left_out;               /* 0, or why an entry of it is not watched */
     bool marked;                /* while a folder is listed: the name is still there */
     bool gone;                  /* deleted; to be removed from the set */
     struct glfs_fd *lease;      /* open because of a lease on it */
