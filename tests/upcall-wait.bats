@@ -301,6 +301,44 @@ leasable() { run -2 on 1 gupcallwait -q -t 0.1 --lease=write v1 "/$dir/f"; }
     wait_until 10 change 'timeout 5 sh -c "echo y >>f"'
 }
 
+# away N: it has said N times that bricks cannot be reached
+away() { [ "$(grep -c 'cannot be looked at' "$err")" = "$1" ] || { cat "$err"; false; }; }
+
+@test "bricks that are all gone are said once and waited for; a volume that is deleted ends it" {
+    stock 1 volume create pairs replica 2 "$(brick 1 p1)" "$(brick 2 p2)" "$(brick 1 p3)" "$(brick 2 p4)" force
+    stock 1 volume create plain "$(brick 1 d1)" "$(brick 2 d2)" force
+    for volume in pairs plain; do
+        stock 1 volume set $volume features.cache-invalidation on
+        stock 1 volume start $volume
+    done
+    wait_until 20 bricks_online pairs 4
+    wait_until 20 bricks_online plain 2
+    volume_mount 1 pairs
+    on 1 mkdir /mnt/pairs/logs
+    on 1 touch /mnt/pairs/logs/a /mnt/pairs/logs/b /mnt/pairs/logs/c
+    for args in 'pairs /logs' 'plain /'; do
+        volume=${args% *}
+        # shellcheck disable=SC2086 # two words
+        watch -m --keep 1 $args
+        stock 1 volume stop $volume force
+        wait_until 20 away 1
+        wait_until 20 older 4 "$err"
+        away 1
+        if [ $volume = pairs ]; then
+            stock 1 volume start $volume
+            wait_until 20 on 1 sh -c 'echo x >>/mnt/pairs/logs/a'
+            wait_until 20 grep -q '^/logs/ MODIFY.* a$' "$events"
+            stock 1 volume stop $volume force
+            wait_until 20 away 2
+        fi
+        stock 1 volume delete $volume
+        ended 1
+        grep -q "volume $volume no longer exists" "$err"
+        [ ! -s "$events" ] || ! grep -v ' MODIFY' "$events" || false
+    done
+    on 1 umount -l /mnt/pairs
+}
+
 # as root it would be let in everywhere
 nobody() { on 1 setpriv --reuid=65534 --regid=65534 --clear-groups gupcallwait "$@"; }
 

@@ -26,15 +26,20 @@ found_is(const struct found *found, const struct watch *w)
     return !memcmp(found->gfid, w->gfid, GFID_SIZE);
 }
 
+/* Of "/" libgfapi does not tell that its lookup failed: it gives an object and no attributes. */
 int
 look_up(struct look *look, struct watch *dir, const char *name, struct found *found)
 {
+    errno = 0;
     found->object = glfs_h_lookupat(look->fs, dir ? dir->object : NULL, name, &found->st, 0);
     if (!found->object)
         return errno ? -errno : -EIO;
-    if (glfs_h_extract_handle(found->object, found->gfid, GFID_SIZE) != GFID_SIZE) {
+    int unknown = found->st.st_mode & S_IFMT ? 0 : errno ? -errno : -ENOTCONN;
+
+    if (unknown ||
+        glfs_h_extract_handle(found->object, found->gfid, GFID_SIZE) != GFID_SIZE) {
         glfs_h_close(TAKE(found->object));
-        return -EIO;
+        return unknown ? unknown : -EIO;
     }
     return 0;
 }
@@ -198,7 +203,25 @@ moved(struct look *look, struct watch *w, const struct stat *st, const unsigned 
     tell_changes(look, w, modified ? what | CH_TIMES : what, modified);
 }
 
-/* Its name is gone, or another inode's; `replaced`: by one that was told of already. */
+/* Bricks do not answer, or let nobody in. */
+static void
+unreachable(struct look *look, const struct watch *w, int ret)
+{
+    AUTO_STRBUF struct strbuf path = STRBUF_INIT, name = STRBUF_INIT;
+
+    look->failed = true;
+    if (look->away)
+        return;
+    look->away = true;
+    watch_path(w, &path);
+    strbuf_word(&name, strbuf_text(&path));
+    fprintf(stderr, "gupcallwait: %s: cannot be looked at: %s: waiting until it can; `gluster "
+            "volume status` shows which bricks run\n", strbuf_text(&name), strerror(-ret));
+}
+
+/* Its name is gone, or another inode's; `replaced`: by one that was told of already. While a
+ * part of the bricks is away, distribute may know a name no longer, but not the inode: that
+ * is not gone before its own brick says so. */
 static void
 vanished(struct look *look, struct watch *w, const unsigned char *target, bool replaced)
 {
@@ -207,7 +230,13 @@ vanished(struct look *look, struct watch *w, const unsigned char *target, bool r
     if (w->silent) {
         return; /* what is in it will tell */
     }
-    if (!glfs_h_stat(look->fs, w->object, &st) && st.st_nlink && w->parent) {
+    int ret = glfs_h_stat(look->fs, w->object, &st) ? -errno : 0;
+
+    if (ret && ret != -ENOENT && ret != -ESTALE) {
+        unreachable(look, w, ret);
+        return;
+    }
+    if (!ret && st.st_nlink && w->parent) {
         /* with fewer links than before it is an unlink of one of them */
         if (st.st_nlink >= w->st.st_nlink || S_ISDIR(st.st_mode)) {
             moved(look, w, &st, target);
@@ -262,10 +291,8 @@ look_at(struct look *look, const struct upcall *upcall)
         look_behind(look, upcall, &found);
     else if (!ret)
         compare(look, w, &found);
-    if (ret == -ENOTCONN && !look->away)
-        fprintf(stderr, "gupcallwait: no brick that has what is watched can be reached: "
-                        "waiting for them\n");
-    look->away = ret == -ENOTCONN;
+    else
+        unreachable(look, w, ret);
     look->flags = 0;
 }
 

@@ -20,7 +20,8 @@ struct look {
     bool recursive;
     size_t shown;    /* events shown so far */
     size_t named;    /* watches the user asked for, which are still there */
-    bool away;       /* the bricks do not answer (said once) */
+    bool failed;     /* something could not be looked at since this was cleared */
+    bool away;       /* that was said; cleared when everything could be looked at */
     uint32_t flags;  /* of the upcall that is looked after now */
 };
 

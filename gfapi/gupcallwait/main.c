@@ -108,27 +108,11 @@ volfile_number(struct glfs *fs)
     return n;
 }
 
+/* 0, or -EOPNOTSUPP with a message: what was asked for is off. */
 static int
-check_setting(const struct connect_place *place, const struct options *o,
-              struct setting *setting)
+judge_setting(const struct connect_place *place, const struct options *o,
+              const struct setting *setting)
 {
-    if (o->expiry) {
-        *setting = (struct setting){.upcall = true, .timeout = o->expiry, .leases = true};
-        return 0;
-    }
-    int ret = setting_read(place, setting);
-
-    if (ret) {
-        if (!o->quiet)
-            fprintf(stderr, PROGRAM ": the options of volume %s cannot be had (%s): taking 60 "
-                    "for features.cache-invalidation-timeout; --expiry SECONDS tells it\n",
-                    place->volume,
-                    ret == -ENOENT ? "there is no gluster program here"
-                    : ret == -EIO  ? "`gluster volume info` failed"
-                                   : strerror(-ret));
-        *setting = (struct setting){.upcall = true, .timeout = 60, .leases = true};
-        return 0;
-    }
     if (!setting->upcall) {
         fprintf(stderr, PROGRAM ": volume %s sends no upcalls (features.cache-invalidation is "
                 "off): gluster volume upcall %s enable\n", place->volume, place->volume);
@@ -142,6 +126,29 @@ check_setting(const struct connect_place *place, const struct options *o,
     return 0;
 }
 
+static int
+check_setting(const struct connect_place *place, const struct options *o,
+              struct setting *setting)
+{
+    if (o->expiry) {
+        *setting = (struct setting){.upcall = true, .timeout = o->expiry, .leases = true};
+        return 0;
+    }
+    int ret = setting_read(place, setting);
+
+    if (!ret)
+        return judge_setting(place, o, setting);
+    if (!o->quiet)
+        fprintf(stderr, PROGRAM ": the options of volume %s cannot be had (%s): taking 60 "
+                "for features.cache-invalidation-timeout; --expiry SECONDS tells it\n",
+                place->volume,
+                ret == -ENOENT ? "there is no gluster program here"
+                : ret == -EIO  ? "`gluster volume info` failed"
+                               : strerror(-ret));
+    *setting = (struct setting){.upcall = true, .timeout = 60, .leases = true};
+    return 0;
+}
+
 /* -- waiting ------------------------------------------------------------------------- */
 
 struct wait {
@@ -150,6 +157,7 @@ struct wait {
     struct look look;
     struct setting setting;
     uint64_t volfile;
+    bool away; /* as look's was when glusterd was asked */
     struct timespec next_look, next_setting, end;
 };
 
@@ -199,16 +207,40 @@ look_at_all(struct wait *w)
 {
     struct upcall upcall;
 
+    w->look.failed = false;
     for (struct watch *x = w->look.set.first; x; x = x->next) {
         while (watch_take(&w->look.set, &upcall))
             handle(w, &upcall);
         look_at(&w->look, &(struct upcall){.watch = x});
     }
     look_sweep(&w->look);
+    w->look.away = w->look.failed;
     w->next_look = after(interval(w));
 }
 
-/* Once a second: is there a new graph, is it time to look at all, is upcall still on? */
+/* Bricks that are away may be those of a volume that was deleted, or come back with other
+ * options. A glusterd that does not answer now is no reason to end. */
+static int
+ask_setting(struct wait *w)
+{
+    struct setting setting;
+    int ret = setting_read(w->place, &setting);
+
+    w->away = w->look.away;
+    w->next_setting = after(w->away ? 10 : 60);
+    if (ret == -ENODEV) {
+        fprintf(stderr, PROGRAM ": volume %s no longer exists: there is nothing to wait for\n",
+                w->place->volume);
+        return ret;
+    }
+    if (ret || w->options->expiry)
+        return 0;
+    w->setting = setting;
+    return judge_setting(w->place, w->options, &setting);
+}
+
+/* Once a second: is there a new graph, is it time to look at all, is upcall still on?
+ * -errno with a message: waiting is over. */
 static int
 tick(struct wait *w)
 {
@@ -223,15 +255,10 @@ tick(struct wait *w)
         w->next_look = after(3);
     } else if (!earlier(&now, &w->next_look))
         look_at_all(w);
-    if (!earlier(&now, &w->next_setting) && !w->options->expiry) {
-        struct setting setting;
-
-        /* a glusterd that does not answer now is no reason to end */
-        if (!setting_read(w->place, &setting) &&
-            check_setting(w->place, w->options, &w->setting))
-            return -EOPNOTSUPP;
-        w->next_setting = after(60);
-    }
+    if (w->look.away != w->away)
+        w->next_setting = now;
+    if (!earlier(&now, &w->next_setting) && (w->look.away || w->away || !w->options->expiry))
+        return ask_setting(w);
     return 0;
 }
 

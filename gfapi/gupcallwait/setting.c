@@ -86,27 +86,53 @@ take_line(char *line, struct setting *s)
         s->timeout = atol(value);
 }
 
-int
-setting_read(const struct connect_place *place, struct setting *setting)
+/* What `gluster volume COMMAND [VOLUME]` says. */
+static int
+ask(const struct connect_place *place, const char *command, char *volume, struct strbuf *out)
 {
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     AUTO_FREE char *where = NULL;
     /* not for longer: events wait meanwhile */
     char *argv[] = {(char *)"gluster", (char *)"--mode=script", (char *)"--timeout=10",
-                    (char *)"volume", (char *)"info", place->volume, NULL, NULL};
-    struct setting found = {.timeout = 60}; /* `volume info` has no line for a default */
+                    (char *)"volume", (char *)command, NULL, NULL, NULL};
+    size_t count = 5;
+
+    if (volume)
+        argv[count++] = volume;
 
     if (place->server) {
         where = str_fmt(*place->server == '/' ? "--glusterd-sock=%s" : "--remote-host=%s",
                         place->server);
         if (!where)
             return -ENOMEM;
-        argv[6] = where;
+        argv[count] = where;
     }
-    int ret = output_of(argv, &text);
+    return output_of(argv, out);
+}
+
+/* Whether glusterd answers, and knows no such volume. */
+static bool
+is_deleted(const struct connect_place *place)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+
+    if (ask(place, "list", NULL, &text))
+        return false;
+    for (char *rest = text.data, *line; (line = strsep(&rest, "\n"));) {
+        if (!strcmp(line, place->volume))
+            return false;
+    }
+    return true;
+}
+
+int
+setting_read(const struct connect_place *place, struct setting *setting)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    struct setting found = {.timeout = 60}; /* `volume info` has no line for a default */
+    int ret = ask(place, "info", place->volume, &text);
 
     if (ret)
-        return ret;
+        return ret == -EIO && is_deleted(place) ? -ENODEV : ret;
     if (!text.data)
         return -EIO;
     for (char *rest = text.data, *line; (line = strsep(&rest, "\n"));)

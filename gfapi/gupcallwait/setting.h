@@ -17,7 +17,8 @@ struct setting {
     bool leases;   /* features.leases */
 };
 
-/* Reads them. 0; -ENOENT: there is no gluster program; -EIO: it failed; else -errno. */
+/* Reads them. 0; -ENOENT: there is no gluster program; -ENODEV: glusterd
+ * answers, and has no such volume; -EIO: it failed otherwise; else -errno. */
 int
 setting_read(const struct connect_place *place, struct setting *setting);
 
