@@ -32,6 +32,7 @@ teardown() { unwatch; }
 # watch ARGS...: gupcallwait in the background, its pid in $watcher, once it watches
 watch() {
     : >"$events"
+    : >"$err" # else the one before has established the watches
     on 1 gupcallwait "$@" >"$events" 2>"$err" &
     watcher=$!
     wait_until 20 grep -q 'Watches established' "$err"
