@@ -624,43 +624,44 @@ hear(struct locate_walk *walk)
     }
 }
 
-/* "/a//b/./c/" is /a/b/c; .. is refused: what it means depends on links. */
+/* "/a//b/./c/" is /a/b/c. *up: there is a .. in it, which stays: what it means depends on
+ * links. NULL without memory. */
 static char *
-path_clean(const char *dir, const char *path)
+path_clean(const char *dir, const char *path, bool *up)
 {
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
     AUTO_FREE char *all = str_fmt("%s/%s", *path == '/' ? "" : dir, path);
 
-    for (const char *part = all; part && *part;) {
+    *up = false;
+    if (!all)
+        return NULL;
+    for (const char *part = all; *part;) {
         size_t len = strcspn(part, "/");
 
-        if (len == 2 && !memcmp(part, "..", 2)) {
-            errno = EINVAL;
-            return NULL;
-        }
+        *up |= len == 2 && !memcmp(part, "..", 2);
         if (len && !(len == 1 && *part == '.')) {
             strbuf_char(&out, '/');
             strbuf_add(&out, part, len);
         }
         part += len + (part[len] == '/');
     }
-    if (all && !out.len)
+    if (!out.len)
         strbuf_char(&out, '/');
-    errno = ENOMEM;
     return strbuf_take(&out);
 }
 
 int
 locate_walk_path(struct locate_walk *walk, const char *path)
 {
-    AUTO_FREE char *clean = path_clean(walk->dir, path);
+    bool up;
+    AUTO_FREE char *clean = path_clean(walk->dir, path, &up);
 
-    if (!clean && errno == EINVAL) {
-        walk->events.error(walk->events.arg, path, -EINVAL);
-        return 0;
-    }
     if (!clean)
         return -ENOMEM;
+    if (up) {
+        walk->events.error(walk->events.arg, clean, -EINVAL);
+        return 0;
+    }
     resolver_ask(walk, clean, NAMED);
     while (!walk->failure && advance(walk))
         hear(walk);
