@@ -23,19 +23,6 @@ struct xml {
     bool failed;
 };
 
-/* Length of the character at s if it is UTF-8 and XML 1.0 has it, else 0. */
-static int
-char_length(const unsigned char *s)
-{
-    int n = utf8_length(s);
-
-    if (*s < 0x20 && *s != '\t' && *s != '\n' && *s != '\r')
-        return 0;
-    if (n == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe)
-        return 0; /* U+FFFE, U+FFFF */
-    return n;
-}
-
 /* Text that XML may hold; NULL when memory ran out. The caller frees it. */
 static char *
 clean(const char *text)
@@ -44,7 +31,7 @@ clean(const char *text)
     const unsigned char *s = (const unsigned char *)text;
 
     while (*s) {
-        int n = char_length(s);
+        int n = utf8_xml_length(s);
 
         if (n)
             strbuf_add(&b, s, (size_t)n);

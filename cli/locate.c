@@ -26,12 +26,19 @@ struct set {
     char *name, *type;
 };
 
+struct error {
+    char *path, *reason;
+    int number;
+};
+
 struct locate {
     struct emit *e;
     struct brick *bricks;
     size_t brick_count;
     struct set *sets;
     size_t set_count;
+    struct error *errors;
+    size_t error_count;
     bool ended;
 };
 
@@ -46,8 +53,13 @@ locate_free(struct locate *l)
         free(l->sets[i].name);
         free(l->sets[i].type);
     }
+    for (size_t i = 0; i < l->error_count; i++) {
+        free(l->errors[i].path);
+        free(l->errors[i].reason);
+    }
     free(l->bricks);
     free(l->sets);
+    free(l->errors);
 }
 
 /* Can every writer, and a terminal, show it as it is? */
@@ -55,13 +67,27 @@ static bool
 is_plain(const char *text)
 {
     for (const unsigned char *s = (const unsigned char *)text; *s;) {
-        int len = utf8_length(s);
+        int len = utf8_xml_length(s);
 
         if (!len || *s < 0x20 || *s == 0x7f)
             return false;
         s += len;
     }
     return true;
+}
+
+/* path, and pathHex where that is not all; nothing in the text form. */
+static void
+emit_path(struct locate *l, const char *path)
+{
+    AUTO_STRBUF struct strbuf hex = STRBUF_INIT;
+
+    emit_str(l->e, "path", path);
+    if (is_plain(path))
+        return;
+    for (const unsigned char *s = (const unsigned char *)path; *s; s++)
+        strbuf_fmt(&hex, "%02x", *s);
+    emit_str(l->e, "pathHex", strbuf_text(&hex));
 }
 
 static void
@@ -71,13 +97,7 @@ tell_path(struct locate *l, const char *path)
 
     escape_name(&shown, path);
     emit_text(l->e, "%s", strbuf_text(&shown));
-    emit_str(l->e, "path", path);
-    if (is_plain(path))
-        return;
-    strbuf_reset(&shown);
-    for (const unsigned char *s = (const unsigned char *)path; *s; s++)
-        strbuf_fmt(&shown, "%02x", *s);
-    emit_str(l->e, "pathHex", strbuf_text(&shown));
+    emit_path(l, path);
 }
 
 static void
@@ -150,16 +170,52 @@ add_set(struct locate *l, char **field)
     return list[l->set_count - 1].name && list[l->set_count - 1].type ? 0 : -ENOMEM;
 }
 
+/* Kept, too: the list of errors comes after that of files. 0 or -ENOMEM. */
+static int
+add_error(struct locate *l, const char *path, int number, const char *reason)
+{
+    struct error *list = reallocarray(l->errors, l->error_count + 1, sizeof(*list));
+
+    if (!list)
+        return -ENOMEM;
+    l->errors = list;
+    list[l->error_count++] = (struct error){strdup(path), strdup(reason), number};
+    return list[l->error_count - 1].path && list[l->error_count - 1].reason ? 0 : -ENOMEM;
+}
+
+/* error PATH ERRNO TEXT */
+static int
+take_error(struct locate *l, char **field)
+{
+    AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
+    int number = atoi(field[2]);
+
+    escape_name(&shown, field[1]);
+    emit_fail(l->e, command, number, "%s: %s", strbuf_text(&shown), field[3]);
+    return add_error(l, field[1], number, field[3]);
+}
+
+static void
+tell_errors(struct locate *l)
+{
+    emit_list(l->e, "errors", "error");
+    for (size_t i = 0; i < l->error_count; i++) {
+        emit_object(l->e, NULL);
+        emit_path(l, l->errors[i].path ? l->errors[i].path : "");
+        emit_num(l->e, "errno", l->errors[i].number);
+        emit_str(l->e, "reason", l->errors[i].reason);
+        emit_object_end(l->e);
+    }
+    emit_list_end(l->e);
+}
+
 static int
 take_record(struct locate *l, char **field, size_t count)
 {
     if (!strcmp(field[0], "file") && count >= 5) {
         tell_file(l, field);
     } else if (!strcmp(field[0], "error") && count >= 4) {
-        AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
-
-        escape_name(&shown, field[1]);
-        emit_fail(l->e, command, atoi(field[2]), "%s: %s", strbuf_text(&shown), field[3]);
+        return take_error(l, field);
     } else if (!strcmp(field[0], "brick") && count >= 7) {
         return add_brick(l, field);
     } else if (!strcmp(field[0], "set") && count >= 4) {
@@ -235,11 +291,13 @@ start(char *const *argv, FILE *messages, FILE **out, pid_t *pid)
     return 0;
 }
 
-/* Its own messages begin with its name and end a line: here they are a sentence. */
-static void
-fail_with(struct locate *l, FILE *messages)
+/* Its own messages begin with its name and end a line: here they are a sentence. Which is
+ * an error of the whole volume. 0 or -ENOMEM. */
+static int
+fail_with(struct locate *l, const char *volume, FILE *messages)
 {
-    char text[2048] = "", *begin = text;
+    char text[2048] = "";
+    const char *begin = text;
 
     rewind(messages);
     size_t len = fread(text, 1, sizeof(text) - 1, messages);
@@ -248,7 +306,10 @@ fail_with(struct locate *l, FILE *messages)
         text[--len] = 0;
     if (!strncmp(begin, "volext-locate: ", 15))
         begin += 15;
-    emit_fail(l->e, command, EIO, "%s", *begin ? begin : PROGRAM " ended early");
+    if (!*begin)
+        begin = PROGRAM " ended early";
+    emit_fail(l->e, command, EIO, "%s", begin);
+    return add_error(l, volume, EIO, begin);
 }
 
 static int
@@ -265,7 +326,7 @@ locate(struct cli *cli, struct locate *l, const char *volume, int argc, char **a
     words_add(&words, "--");
     words_add(&words, volume);
     for (int i = 0; i < argc; i++)
-        words_addf(&words, "/%s", argv[i]);
+        words_addf(&words, "/%s", argv[i] + strspn(argv[i], "/"));
     if (words.failed || !messages)
         return -ENOMEM;
     int ret = start((char *const *)words.list, messages, &out, &pid);
@@ -277,7 +338,7 @@ locate(struct cli *cli, struct locate *l, const char *volume, int argc, char **a
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
     if (!ret && !l->ended)
-        fail_with(l, messages);
+        ret = fail_with(l, volume, messages);
     return ret;
 }
 
@@ -291,6 +352,12 @@ cmd_volume_locate(struct cli *cli, int argc, char **argv)
         emit_fail(l.e, NULL, EINVAL, "\nUsage:\nvolume locate VOLNAME PATH...\n");
         return emit_end(l.e);
     }
+    for (int i = 1; i < argc; i++)
+        if (!*argv[i]) {
+            emit_fail(l.e, command, EINVAL, "a PATH is empty: name a file or a folder of %s, or / "
+                      "for all of it", argv[0]);
+            return emit_end(l.e);
+        }
     int ret = volume_fetch(cli, argv[0], &volume);
 
     if (ret == -ENOENT) {
@@ -304,6 +371,7 @@ cmd_volume_locate(struct cli *cli, int argc, char **argv)
     emit_list(l.e, "files", "file");
     ret = locate(cli, &l, argv[0], argc - 1, argv + 1);
     emit_list_end(l.e);
+    tell_errors(&l);
     emit_object_end(l.e);
     if (ret)
         emit_fail(l.e, command, -ret, PROGRAM ": %s", strerror(-ret));

@@ -28,4 +28,18 @@ utf8_length(const unsigned char *s)
     return n;
 }
 
+/* The same, 0 also for what XML 1.0 has no way to say: most control characters, U+FFFE and
+ * U+FFFF. */
+static inline int
+utf8_xml_length(const unsigned char *s)
+{
+    int n = utf8_length(s);
+
+    if (*s < 0x20 && *s != '\t' && *s != '\n' && *s != '\r')
+        return 0;
+    if (n == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe)
+        return 0;
+    return n;
+}
+
 #endif

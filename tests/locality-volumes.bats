@@ -12,6 +12,12 @@ volume() { # NAME BRICKS-OR-WORDS...
     stock 1 volume create "$@" force >/dev/null && stock 1 volume start "$1" >/dev/null
 }
 
+mount_has_all_bricks() { # VOLUME
+    # shellcheck disable=SC2016
+    on 1 sh -c 'set -- "/mnt/$1"/.meta/graphs/active/*-client-*/private
+        [ "$(cat "$@" | grep -c "^connected = 1")" = $# ]' - "$1"
+}
+
 setup_file() {
     pool_start 3
     for i in 1 2 3; do on $i hostname node$i; done # before bricks tell it
@@ -29,6 +35,7 @@ setup_file() {
     for v in $volumes; do
         wait_until 30 bricks_online "$v" 2
         volume_mount 1 "$v"
+        wait_until 30 mount_has_all_bricks "$v" # what is made without one is there when it is healed
         on 1 /usr/bin/python3 "$POOL_SOURCE/tests/lib/locality_fill.py" "/mnt/$v"
     done
     for i in 1 2 3; do echo "$(address $i) node$i"; done | on 1 tee -a /etc/hosts >/dev/null
@@ -123,11 +130,62 @@ assert len(found["files"]) > 70 and one[0]["type"] == "replicated"'
     [ "$stderr" = 'volume locate: failed: Volume nix does not exist' ]
     run -1 --separate-stderr gluster 1 volume locate rep2 /nope
     [ "$stderr" = 'volume locate: failed: /nope: No such file or directory' ]
+    run -1 --separate-stderr gluster 1 volume locate rep2 /plain ''
+    [ "$stderr" = 'volume locate: failed: a PATH is empty: name a file or a folder of rep2, or / for all of it' ]
+    [ -z "$output" ]
+    for path in d/../plain /d/../plain //d//../plain; do
+        run -1 --separate-stderr gluster 1 volume locate rep2 "$path"
+        echo "$stderr"
+        [[ $stderr == 'volume locate: failed: /d/../plain: '*'a path with ..' ]]
+    done
     # shellcheck disable=SC2016
     run -1 gluster 1 volume locate rep2 '$(touch /tmp/shell)' '; touch /tmp/shell'
     run ! on 1 test -e /tmp/shell
     run -1 gluster 1 volume locate rep2
     [[ $output == *'volume locate VOLNAME PATH...'* ]]
+}
+
+@test "XML and JSON have every error, and every name" {
+    for form in json xml; do
+        for args in '/no1 /plain /no2 /no\xff' '/plain'; do
+            read -ra paths <<<"$args"
+            gluster 1 --$form volume locate rep2 "${paths[@]/'\xff'/$'\xff'}" >"$BATS_TEST_TMPDIR/$form" || [ "$args" != /plain ]
+            run -0 /usr/bin/python3 - $form "$BATS_TEST_TMPDIR/$form" "$args" <<'END'
+import json, sys, xml.etree.ElementTree as tree
+if sys.argv[1] == "json":
+    whole = json.load(open(sys.argv[2]))
+    errors, files = whole["volLocate"]["errors"], whole["volLocate"]["files"]
+else:
+    root = tree.parse(sys.argv[2]).getroot()
+    whole = {n: root.findtext(n) for n in ("opRet", "opErrstr")}
+    files, errors = ([{f.tag: f.text for f in e} for e in root.findall("volLocate/%s/%s" % names)]
+                     for names in (("files", "file"), ("errors", "error")))
+assert [f["path"] for f in files] == ["/plain"], files
+if sys.argv[3] == "/plain":
+    assert errors == [] and int(whole["opRet"]) == 0, whole
+else:
+    assert [e["path"] for e in errors] == ["/no1", "/no2", "/no\ufffd"], errors
+    assert [int(e["errno"]) for e in errors] == [2, 2, 2] and errors[0]["reason"] == "No such file or directory", errors
+    assert errors[2]["pathHex"] == "2f6e6fff" and "pathHex" not in errors[0], errors
+    assert int(whole["opRet"]) == -1 and whole["opErrstr"] == "/no1: No such file or directory", whole
+END
+        done
+    done
+    # what is true of the whole volume has its name
+    stock 1 volume create off "$(brick 1 off)" force
+    gluster 1 --json volume locate off /plain >"$BATS_TEST_TMPDIR/json" || [ $? = 1 ]
+    run -0 /usr/bin/python3 - "$BATS_TEST_TMPDIR/json" <<<'import json, sys
+whole = json.load(open(sys.argv[1]))
+[error] = whole["volLocate"]["errors"]
+assert whole["volLocate"]["files"] == [] and error["path"] == "off" and "start" in error["reason"], whole
+assert error["reason"] == whole["opErrstr"], whole'
+    stock 1 --mode=script volume delete off
+    # what UTF-8 can say and XML cannot
+    on 1 sh -c 'mkdir /mnt/rep2/odd && touch "$1" "$2"' - $'/mnt/rep2/odd/\xef\xbf\xbe' $'/mnt/rep2/odd/\xef\xbf\xbf'
+    for form in json xml; do
+        gluster 1 --$form volume locate rep2 /odd >"$BATS_TEST_TMPDIR/$form"
+        for hex in be bf; do grep -q "2f6f64642fefbf$hex" "$BATS_TEST_TMPDIR/$form"; done
+    done
 }
 
 @test "who is not root gets what he may see" {
