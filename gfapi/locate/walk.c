@@ -110,9 +110,8 @@ read_first(const struct strbuf *first, const char **dir, struct locate_graph *gr
     return locate_graph_parse(volfile, first->len - (volfile - first->data), graph);
 }
 
-/* first: its first answer. */
 static int
-resolver_start(struct locate_walk *walk, struct strbuf *first)
+resolver_first(struct locate_walk *walk, struct strbuf *first, bool *said)
 {
     struct locate_resolver what = {.spec = walk->spec, .options = &walk->options};
     struct locate_answer answer;
@@ -129,7 +128,21 @@ resolver_start(struct locate_walk *walk, struct strbuf *first)
     ret = locate_read(walk->resolver.fd, text, answer.len);
     if (!ret)
         strbuf_add(first, text, answer.len);
+    *said = answer.error;
     return answer.error ? answer.error : ret ? ret : strbuf_failed(first) ? -ENOMEM : 0;
+}
+
+/* first: its first answer. What is wrong with the volume the resolver has said itself. */
+static int
+resolver_start(struct locate_walk *walk, struct strbuf *first)
+{
+    bool said = false;
+    int ret = resolver_first(walk, first, &said);
+
+    if (ret && !said)
+        fprintf(stderr, "%s: the process that asks %s ended before it answered: %s; run it again\n",
+                walk->options.program, walk->spec, strerror(-ret));
+    return ret;
 }
 
 /* Another one in its place: it must mean the same bricks by the same numbers. */
