@@ -8,12 +8,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <glusterfs/api/glfs.h>
 
 #define SOCKET "/var/run/glusterd.socket" /* as GlusterFS's own programs have it */
-enum { LOG_LEVEL = 7 };                   /* GF_LOG_INFO: what a mount logs */
+enum {
+    LOG_LEVEL = 7,        /* GF_LOG_INFO: what a mount logs */
+    VOLFILE_TRIES = 5000, /* of a millisecond */
+};
 
 /* libgfapi tells no reason if this fails, and would try for a while; so look first. */
 static int
@@ -105,6 +109,17 @@ prepare(struct glfs *fs, const struct connect_options *options,
     return e ? -e : -EINVAL;
 }
 
+/* libgfapi is ready as soon as bricks answer, and takes note of the volfile after that;
+ * programs look into it. */
+static void
+wait_for_volfile(struct glfs *fs)
+{
+    static const struct timespec pause = {.tv_nsec = 1000 * 1000};
+
+    for (int tries = 0; tries < VOLFILE_TRIES && !glfs_get_volfile(fs, NULL, 0); tries++)
+        nanosleep(&pause, NULL);
+}
+
 int
 connect_volume(const char *spec, const struct connect_options *options,
                struct glfs **fs, struct connect_place *place)
@@ -127,6 +142,7 @@ connect_volume(const char *spec, const struct connect_options *options,
         return ret;
     if (glfs_init(connection))
         return explain(options, &found, connection, errno);
+    wait_for_volfile(connection);
     *fs = connection;
     *place = found;
     found = (struct connect_place)CONNECT_PLACE_INIT;

@@ -211,12 +211,16 @@ begin(struct resolver *r, const struct locate_resolver *what, struct strbuf *out
     AUTO_STRBUF struct strbuf volfile = STRBUF_INIT;
     int ret = connect_volume(what->spec, what->options, &r->volume, &place);
 
-    if (!ret)
-        ret = get_volfile(r->volume, &volfile);
-    if (!ret)
-        ret = locate_graph_parse(volfile.data, volfile.len, &r->graph);
     if (ret)
         return ret;
+    ret = get_volfile(r->volume, &volfile);
+    if (!ret)
+        ret = locate_graph_parse(volfile.data, volfile.len, &r->graph);
+    if (ret) {
+        fprintf(stderr, "%s: the volfile of volume %s cannot be read: %s; run it again\n",
+                what->options->program, place.volume, strerror(-ret));
+        return ret;
+    }
     strbuf_add(out, place.volume, strlen(place.volume) + 1);
     strbuf_add(out, place.dir, strlen(place.dir) + 1);
     strbuf_add(out, volfile.data, volfile.len);
