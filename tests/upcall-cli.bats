@@ -296,6 +296,9 @@ refused() {
 }
 
 @test "where it cannot be known whose turn it is, nothing is changed" {
+    # what is still to come of the test before, as telling the clients of a reset
+    nobody() { ! on 1 pgrep -x volext && ! on 2 pgrep -x volext; }
+    wait_until 30 nobody
     before=$(version)
     peer=$(on 2 find /usr/lib /usr/libexec -name peer_volext | head -1)
     on 2 mv "$peer" "$peer.away"
