@@ -181,7 +181,7 @@ teardown() { on 1 sh -c 'kill -CONT $(cat /run/glusterd.pid)'; }
 	< shell: 
 	> fg\r
 	< gluster
-	> \x03
+	* \x03
 	< gluster> 
 	> quit\r
 	< shell: 
