@@ -63,6 +63,9 @@ refused() { # VOL NODE WORD: the set failed, names NODE, says WORD; nothing chan
     wait_until 60 info_agrees daemon 1 2 3
     wait_until 30 as_desired daemon 1 2 3
     wait_until 30 peers_connected 1 3
+    # when its glusterd returns, stock ends the bricks of a volume that was changed, and
+    # starts them again
+    wait_until 60 bricks_online daemon 2
     volume_mount 2 daemon
     in_graph 2 daemon features/glupy
     volume_umount 1 daemon

@@ -261,9 +261,12 @@ volume_mount() {
     local name=${3:-$2} server=${4:-$1}
     case $server in c*) server=1 ;; esac
     on "$1" mkdir -p "/mnt/$name"
-    on "$1" env -i PATH="$POOL_PATH" LANG=C.UTF-8 glusterfs --volfile-server="$(address "$server")" \
+    on "$1" timeout 60 env -i PATH="$POOL_PATH" LANG=C.UTF-8 glusterfs --volfile-server="$(address "$server")" \
         --volfile-id="/$2" --process-name fuse -p "/run/mnt-$name.pid" -l "/var/log/glusterfs/mnt-$name.log" \
-        "/mnt/$name" || return 1
+        "/mnt/$name" || {
+        tail -n 20 "$POOL_DIR/$1/log/mnt-$name.log" >&2
+        return 1
+    }
     wait_until 20 on "$1" timeout 10 stat "/mnt/$name/." || {
         tail -n 20 "$POOL_DIR/$1/log/mnt-$name.log" >&2
         return 1
