@@ -16,17 +16,9 @@
 
 #include "cli/complete.h"
 #include "cli/rpc.h"
+#include "common/clock.h"
 
 enum { PATIENCE_MS = 1000 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
 
 /* Reads what comes within our patience. */
 static void

@@ -7,9 +7,9 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <time.h>
 
 #include "cli/extension.h"
+#include "common/clock.h"
 
 enum { FORCE = 1, CLIENTS_OF_VOLUME = 0x102 };
 enum {
@@ -21,15 +21,6 @@ enum {
     RECONNECT_MS = 10000,  /* when it cannot be read who is there */
     HEAL_PATIENCE_MS = 600000,
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int
 interrupted(struct change *c)

@@ -15,6 +15,7 @@
 
 #include "cli/module.h"
 #include "cli/wire.h"
+#include "common/clock.h"
 
 enum {
     LOCK_HELD = 30802,       /* glusterd's EG_ANOTRANS */
@@ -70,15 +71,6 @@ signals_release(struct signals *s)
 {
     sigaction(SIGINT, &s->old_action, NULL);
     pthread_sigmask(SIG_SETMASK, &s->old_mask, NULL);
-}
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void

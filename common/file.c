@@ -144,6 +144,18 @@ file_make_dirs(const char *path, int levels)
 }
 
 void
+file_remove_folder(const char *path)
+{
+    AUTO_CLOSEDIR DIR *dir = opendir(path);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    rmdir(path);
+}
+
+void
 digest_bytes(const void *data, size_t len, char hex[DIGEST_HEX])
 {
     SHA2_CTX ctx;

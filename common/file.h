@@ -36,6 +36,11 @@ file_is_trusted(const char *path, const char **why);
 int
 file_make_dirs(const char *path, int levels);
 
+/* Removes a folder and the files in it, but no folders below it. What cannot be removed
+ * stays. */
+void
+file_remove_folder(const char *path);
+
 /* SHA-256 of bytes, as lower-case hex. */
 void
 digest_bytes(const void *data, size_t len, char hex[DIGEST_HEX]);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
 	common/banned.h common/cleanup.h \
 	common/base64.c common/base64.h \
+	common/clock.h \
 	common/file.c common/file.h \
 	common/json.c common/json.h common/json_read.c \
 	common/kv.c common/kv.h \

@@ -61,18 +61,6 @@ dumps_free(struct dumps *dumps)
 
 /* ---- folders ---------------------------------------------------------------- */
 
-static void
-remove_folder(const char *path)
-{
-    AUTO_CLOSEDIR DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    while (dir && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-            unlinkat(dirfd(dir), entry->d_name, 0);
-    rmdir(path);
-}
-
 /* Of programs that were killed. */
 static void
 remove_stale(const char *rundir)
@@ -89,7 +77,7 @@ remove_stale(const char *rundir)
         AUTO_FREE char *path = str_fmt("%s/%s", rundir, entry->d_name);
 
         if (path)
-            remove_folder(path);
+            file_remove_folder(path);
     }
 }
 
@@ -262,5 +250,5 @@ dumps_take(struct dumps *dumps, const struct site *site)
     for (size_t i = 0; i < dumps->count; i++)
         ask(&dumps->list[i], site, folder);
     wait_for_all(dumps, site, folder);
-    remove_folder(folder);
+    file_remove_folder(folder);
 }

@@ -10,8 +10,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/kv.h"
 
@@ -234,15 +234,6 @@ ask(struct mount *one, const char *volume)
 }
 
 /* ---- hearing ---------------------------------------------------------------- */
-
-static long long
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 static void
 read_some(struct mount *one)

@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/json.h"
 #include "common/kv.h"
@@ -139,15 +140,6 @@ read_some(struct teller *one)
         return;
     close(one->fd);
     one->fd = -1;
-}
-
-static long long
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* Reads what all of them say, until each has ended or the patience has. */

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "common/clock.h"
+
 enum { NOBODY = 65534, OUTPUT_MAX = 8 << 20 };
 
 static void
@@ -67,15 +69,6 @@ become(const struct run *run, int in, int out)
         execve(path, (char *const *)run->argv, environment);
     }
     _exit(127);
-}
-
-static long long
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* Reads until the program and all it started have closed their end. */

@@ -356,18 +356,6 @@ record_write(const struct site *site, const char *volume, const char *name,
     return ret ? ret : file_replace(path, text->data, text->len, 0600);
 }
 
-static void
-remove_folder(const char *path)
-{
-    AUTO_CLOSEDIR DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    while (dir && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-            unlinkat(dirfd(dir), entry->d_name, 0);
-    rmdir(path);
-}
-
 void
 store_forget(const struct site *site, const char *volume)
 {
@@ -376,7 +364,7 @@ store_forget(const struct site *site, const char *volume)
 
     pending_remove(site, volume, 0);
     if (bricks)
-        remove_folder(bricks);
+        file_remove_folder(bricks);
     if (lock)
         unlink(lock);
 }
