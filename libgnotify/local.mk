@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 noinst_LIBRARIES += libgnotify/libmerge.a
-libgnotify_libmerge_a_SOURCES = libgnotify/merge.c libgnotify/merge.h
+libgnotify_libmerge_a_SOURCES = libgnotify/merge.c libgnotify/merge.h libgnotify/gnotify.h \
+	libgnotify/link.h libgnotify/stream.h
 libgnotify_libmerge_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fPIC
 
 check_PROGRAMS += libgnotify/merge_test
