@@ -106,6 +106,8 @@ struct gnotify_options {
     size_t size;
     enum gnotify_from from;
     const char *cursor;   /* a name to acknowledge under: up to 64 letters, digits, . _ - */
+    const char *behind;   /* with GNOTIFY_FROM_CURSOR: begin behind this cursor's, which is left as
+                             it is, and acknowledge under `cursor`; NULL: behind `cursor`'s */
     const char *socket;   /* glusterd's, for a volume of this machine; NULL: the usual one */
     const char *log_file; /* what GlusterFS's client library logs; NULL: nowhere */
     uint32_t events;      /* what any watch will want, which saves work at the bricks; 0: all */
@@ -151,7 +153,7 @@ GNOTIFY_API void
 gnotify_wake(struct gnotify *g);
 
 /* Remembers under the cursor's name, on disk on the bricks, that all events up to this number have
- * been dealt with. 0 or -errno. */
+ * been dealt with; 0: those before the first that this handle reads. 0 or -errno. */
 GNOTIFY_API int
 gnotify_ack(struct gnotify *g, uint64_t number);
 

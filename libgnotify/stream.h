@@ -21,6 +21,7 @@ enum stream_from {
 struct stream_options {
     enum stream_from from;
     const char *cursor; /* a name (notify/wire.h says which) to acknowledge under; NULL: none */
+    const char *behind; /* STREAM_CURSOR: begin behind this name's place instead; NULL: cursor */
     uint64_t ops;       /* bit 1 << NOTIFY_… for each operation that is wanted */
     const char *below;  /* only this path of the volume and what is below it; NULL or "/": all */
     size_t memory;      /* bytes of changes that wait for stream_read; 0: 64 MiB. When it
@@ -79,7 +80,8 @@ stream_wake(struct stream *s);
 
 /* All up to that number has been dealt with: when this returns 0 every live brick has
  * that on disk, and a STREAM_CURSOR of that name goes on behind it. -errno: it may be on some.
- * -EINVAL: the stream has no cursor, or the number was not read yet. */
+ * number 0: the place where the stream began. -EINVAL: the stream has no cursor, or the number
+ * was not read yet. */
 int
 stream_ack(struct stream *s, uint64_t number);
 
