@@ -56,6 +56,7 @@ enum gnotify_mask {
     GNOTIFY_CRAWL = 0x200000,     /* begin, and go on after a gap, with synthetic events for what
                                      is there (by a crawl, changed since the gap's start) */
     GNOTIFY_ONLYDIR = 0x1000000,
+    GNOTIFY_DONT_FOLLOW = 0x2000000, /* a symbolic link is watched itself */
     GNOTIFY_ONESHOT = -0x7fffffff - 1,
 };
 
@@ -66,7 +67,7 @@ struct gnotify_event {
     int32_t wd; /* the watch; -1: of the whole volume (GNOTIFY_GAP, GNOTIFY_CAUGHT_UP) */
     uint32_t mask;
     uint32_t cookie; /* the same in both events of a move; else 0 */
-    uint64_t number; /* for gnotify_ack: counts up */
+    uint64_t number; /* for gnotify_ack: never falls */
     uint64_t time;   /* when it was done, by the clock of the client that did it; 0: not known */
     uint64_t from, to;       /* of a gap; from 0: not known */
     uint64_t offset, length; /* bytes concerned by GNOTIFY_MODIFY, where flags say so */
@@ -87,7 +88,9 @@ enum gnotify_has {
     GNOTIFY_XATTR_REMOVED = 8,  /* of GNOTIFY_ATTRIB: the attribute `detail` is gone */
     GNOTIFY_LAST_LINK = 16,     /* of GNOTIFY_DELETE: the file has no other name */
     GNOTIFY_LINKED = 32,        /* of GNOTIFY_CREATE: another name of a file that was there */
-    GNOTIFY_REPLACED = 64,      /* of GNOTIFY_MOVED_TO: a file of that name was there before */
+    GNOTIFY_REPLACED = 64,      /* of GNOTIFY_MOVED_TO: what had that name before is gone */
+    GNOTIFY_UNPLACED = 128,     /* where it is could not be found out, so it may be outside of what
+                                   is watched: name is its last part or NULL, path is NULL */
 };
 
 /* The event behind e; for `at < end` loops over a buffer. */
@@ -125,13 +128,16 @@ struct gnotify_options {
 GNOTIFY_API int
 gnotify_init(struct gnotify **out, const char *volume, const struct gnotify_options *options);
 
-/* Watches a file or folder. path: from the volume's root; or, without a leading slash, from
- * what gnotify_init named. Watching it again changes its mask (as inotify does). The watch follows
- * the file when that is renamed, as inotify's do. The number of the
- * watch, from 1 on; or -errno. */
+/* Watches a file, or a folder with what is in it. path: from the volume's root; or, without a
+ * leading slash, from what gnotify_init named ("" is that itself). The mask: which events, and
+ * GNOTIFY_RECURSIVE to GNOTIFY_ONESHOT. Watching the same file again gives the same number
+ * and changes its mask. As inotify's, the watch stays with the file when that is renamed, and
+ * ends with GNOTIFY_IGNORED when it is removed. Changes from before this call that were not
+ * read yet are told, too. The number of the watch, from 1 on; or -errno. */
 GNOTIFY_API int
 gnotify_add_watch(struct gnotify *g, const char *path, uint32_t mask);
 
+/* Ends a watch: its last event is GNOTIFY_IGNORED. 0, or -EINVAL: there is no such watch. */
 GNOTIFY_API int
 gnotify_rm_watch(struct gnotify *g, int wd);
 

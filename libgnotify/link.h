@@ -72,4 +72,11 @@ link_open(const struct link_options *options, const struct link_events *events, 
 void
 link_layout_free(struct link_layout *layout);
 
+struct glfs;
+
+/* The ordinary connection to the volume, of a link that link_open made: to look names
+ * up by. It stays the link's, and is there until the link is closed. */
+struct glfs *
+link_volume(struct link *link);
+
 #endif
