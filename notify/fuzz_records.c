@@ -87,6 +87,10 @@ as_segment(const uint8_t *data, size_t len)
     MUST(!notify_journal_read(j, &place, SIZE_MAX, &overtaken, count, &records));
     MUST(records >= 2);
     notify_place_close(&place);
+    notify_journal_seek(j, &place, 3, &overtaken);
+    MUST(!notify_journal_read(j, &place, SIZE_MAX, &overtaken, count, &records));
+    MUST(records >= 3);
+    notify_place_close(&place);
     for (size_t i = 0; i < j->count; i++) {
         char name[SEGMENT_NAME];
 

@@ -106,6 +106,12 @@ struct notify_place {
 void
 notify_place_close(struct notify_place *place);
 
+/* Sets a new place to the first batch that was written at `time` (ns) or later; to the
+ * next record where there is none. Of *overtaken: whether some of that time may have gone. */
+void
+notify_journal_seek(struct notify_journal *j, struct notify_place *place, uint64_t time,
+                    bool *overtaken);
+
 /* Calls each(record's bytes, length, arg) for the records from place->seq on, until it
  * returns false (that record is not used up), until the end, or after a batch when more
  * than `limit` bytes were looked at. place->seq is then the next one. Of *overtaken:

@@ -340,6 +340,67 @@ the_oldest_go_and_readers_are_told(void **state)
     notify_journal_close(j, second);
 }
 
+/* What is read first of time. */
+static struct seen
+seek(struct notify_journal *j, uint64_t time, bool *overtaken)
+{
+    struct notify_place place;
+    struct seen seen = {.in_order = true};
+    bool more;
+
+    notify_journal_seek(j, &place, time, overtaken);
+    assert_int_equal(notify_journal_read(j, &place, SIZE_MAX, &more, look, &seen), 0);
+    assert_false(more);
+    notify_place_close(&place);
+    return seen;
+}
+
+static void
+a_time_is_found(void **state)
+{
+    const struct notify_limits limits = {.segment = 4096};
+    struct notify_journal *j = opened(&limits, second);
+    bool overtaken;
+
+    (void)state;
+    for (uint64_t n = 0; n < 300; n += 2)
+        assert_int_equal(add(j, n, 2, (n + 10) * second), 0);
+    for (uint64_t n = 0; n < 300; n++) {
+        struct seen seen = seek(j, (n + 10) * second, &overtaken);
+
+        assert_false(overtaken);
+        assert_int_equal(seen.files, 300 - (n + 1) / 2 * 2);
+        assert_true(seen.in_order && (!seen.files || seen.first_file == (n + 1) / 2 * 2));
+        assert_int_equal(seen.starts, 0);
+    }
+    assert_int_equal(seek(j, 0, &overtaken).starts, 1);
+    assert_false(overtaken);
+    assert_int_equal(seek(j, 5000 * second, &overtaken).count, 0);
+    assert_int_equal(add(j, 300, 1, 2000 * second), 0);
+    assert_int_equal(seek(j, 2000 * second, &overtaken).files, 1);
+    notify_journal_close(j, second);
+}
+
+static void
+of_a_time_that_has_gone_the_reader_is_told(void **state)
+{
+    const struct notify_limits limits = {.segment = 4096, .size = 3 * 4096};
+    struct notify_journal *j = opened(&limits, second);
+    struct notify_extent extent;
+    bool overtaken;
+
+    (void)state;
+    for (uint64_t n = 0; n < 1000; n++)
+        assert_int_equal(add(j, n, 1, (n + 10) * second), 0);
+    notify_journal_extent(j, &extent);
+    assert_true(extent.since > 10 * second);
+    assert_true(seek(j, extent.since - 1, &overtaken).files > 0);
+    assert_true(overtaken);
+    assert_true(seek(j, extent.since, &overtaken).files > 0);
+    assert_false(overtaken);
+    notify_journal_close(j, second);
+}
+
 static void
 age_takes_them_away(void **state)
 {
@@ -425,6 +486,8 @@ main(void)
         A_TEST(a_segment_that_is_new_is_known_before),
         A_TEST(a_full_disk_at_the_start),
         A_TEST(the_oldest_go_and_readers_are_told),
+        A_TEST(a_time_is_found),
+        A_TEST(of_a_time_that_has_gone_the_reader_is_told),
         A_TEST(age_takes_them_away),
         A_TEST(a_broken_middle_is_a_loss_that_is_told),
         A_TEST(what_is_no_record_is_not_written),

@@ -77,6 +77,49 @@ next_segment(struct notify_journal *j, struct notify_place *place, bool *overtak
     return false;
 }
 
+/* The last segment that was begun by then, or the first one. Whether there is one. */
+static bool
+segment_of_time(struct notify_journal *j, uint64_t time, struct segment *s)
+{
+    pthread_mutex_lock(&j->lock);
+    bool found = j->count;
+
+    for (size_t i = 0; i < j->count && (!i || j->segments[i].begun <= time); i++)
+        *s = j->segments[i];
+    pthread_mutex_unlock(&j->lock);
+    return found;
+}
+
+void
+notify_journal_seek(struct notify_journal *j, struct notify_place *place, uint64_t time,
+                    bool *overtaken)
+{
+    struct notify_extent extent;
+    struct segment s, again;
+    struct batch b;
+
+    notify_journal_extent(j, &extent);
+    *place = (struct notify_place){.seq = extent.next};
+    *overtaken = false;
+    if (!segment_of_time(j, time, &s))
+        return;
+    place->seq = s.first;
+    *overtaken = s.begun > time && s.after; /* others were before it */
+    int fd = segment_open(j->dir, s.first, O_RDONLY, &again);
+
+    if (fd < 0)
+        return; /* whoever reads finds out */
+    *place = (struct notify_place){s.first, fd, true, s.first, SEGMENT_HEADER};
+    for (uint64_t end = readable(j, place); place->offset < end && !batch_read(fd, place->offset, &b);) {
+        if (b.written >= time) {
+            place->seq = b.first;
+            return;
+        }
+        place->seq = b.last + 1;
+        place->offset += BATCH_HEADER + b.bytes;
+    }
+}
+
 /* Hands out what the batch has from place->seq on. False where each has enough. */
 static bool
 give(struct notify_place *place, const uint8_t *at, size_t len,

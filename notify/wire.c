@@ -83,6 +83,10 @@ notify_reply_head(const struct notify_reply *r, void *buf)
     put_u64(&w, r->extent.next);
     put_u64(&w, r->extent.since);
     put_u64(&w, r->extent.bytes);
+    put_bytes(&w, r->cursor.id, sizeof(r->cursor.id));
+    put_u64(&w, r->cursor.seq);
+    put_u64(&w, r->cursor.acked);
+    put_u64(&w, r->recording);
     put_u64(&w, r->next);
     put_u64(&w, r->now);
     put_u32(&w, r->count);
@@ -122,6 +126,10 @@ notify_reply_decode(const void *buf, size_t len, struct notify_reply *r)
     r->extent.next = get_u64(&in);
     r->extent.since = get_u64(&in);
     r->extent.bytes = get_u64(&in);
+    get_copy(&in, r->cursor.id, sizeof(r->cursor.id));
+    r->cursor.seq = get_u64(&in);
+    r->cursor.acked = get_u64(&in);
+    r->recording = get_u64(&in);
     r->next = get_u64(&in);
     r->now = get_u64(&in);
     r->count = get_u32(&in);

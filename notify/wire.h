@@ -21,11 +21,13 @@ enum {
     NOTIFY_WAIT_MAX = 60000,            /* ms: a client's frame-timeout can be short */
     NOTIFY_REPLY_MAX = (1 << 20) - 4096, /* bytes: with the rest of the message below 1 MiB */
     NOTIFY_REQUEST_SIZE_MAX = 64 + NOTIFY_CURSOR_NAME_MAX + NOTIFY_PATH_FILTER_MAX,
-    NOTIFY_REPLY_HEADER = 80,
+    NOTIFY_REPLY_HEADER = 120,
 };
 
 enum notify_kind {
-    NOTIFY_HELLO = 1, /* nothing but the head of a reply */
+    NOTIFY_HELLO = 1, /* nothing but the head of a reply. Its `next`: all that was answered before
+                         the brick got this has a smaller number, but for writes that wait to
+                         be told as one */
     NOTIFY_FETCH,     /* records */
     NOTIFY_CANCEL,    /* the fetch of that session that waits is answered with none */
     NOTIFY_ACK,       /* remember seq under name: it is used up to there, and not with it */
@@ -39,6 +41,8 @@ enum notify_from {
     NOTIFY_FROM_OLDEST, /* with all that the journal has */
     NOTIFY_FROM_NOW,    /* with what comes next */
     NOTIFY_FROM_NAME,   /* where name was acknowledged last; as NOW where it never was */
+    NOTIFY_FROM_TIME,   /* with the first batch that was written at seq, which is a time (ns
+                           since 1970 by the brick's clock), or later */
     NOTIFY_FROMS,
 };
 
@@ -51,7 +55,8 @@ struct notify_request {
     uint64_t ops;   /* bit 1 << op for each that is wanted; notes always come */
     uint32_t limit; /* bytes of records at most, up to NOTIFY_REPLY_MAX; one always fits */
     uint32_t wait;  /* ms, when there is none, up to NOTIFY_WAIT_MAX */
-    const char *name; /* of a cursor: not NUL-terminated */
+    const char *name; /* of a cursor: not NUL-terminated. HELLO with one, and FETCH from it, are
+                         told of it; a FETCH from elsewhere can say for whom it is */
     uint8_t name_len;
     const char *filter; /* only what is this path, or below it; what has no path comes, too */
     uint16_t filter_len;
@@ -66,9 +71,18 @@ enum notify_answer {
     NOTIFY_ANSWERS = (1 << 5) - 1,
 };
 
+/* How far a name was acknowledged. */
+struct notify_cursor {
+    uint8_t id[NOTIFY_ID_SIZE]; /* of the journal that seq is of */
+    uint64_t seq;
+    uint64_t acked; /* ns, the brick's clock; 0: not known */
+};
+
 struct notify_reply {
     unsigned flags; /* enum notify_answer */
     struct notify_extent extent;
+    struct notify_cursor cursor; /* of the name that was given, if it is known; or zero */
+    uint64_t recording; /* ns, the brick's clock: since then everything is recorded; 0: it is not */
     uint64_t next; /* where to go on: also when no record was wanted */
     uint64_t now;  /* ns: the brick's clock */
     uint32_t count;

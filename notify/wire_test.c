@@ -109,6 +109,8 @@ two_records(uint8_t *buf, size_t room, uint64_t first, uint64_t second)
     ssize_t m = notify_record_encode(&two, at + n, room - NOTIFY_REPLY_HEADER - (size_t)n);
     struct notify_reply r = {.flags = NOTIFY_MORE, .next = 1000, .now = 3, .count = 2,
                              .extent = {.id = {5}, .oldest = 1, .next = 2000, .since = 9},
+                             .cursor = {.id = {6}, .seq = 77, .acked = 78},
+                             .recording = 79,
                              .bytes = (uint32_t)(n + m)};
 
     notify_reply_head(&r, buf);
@@ -127,6 +129,8 @@ a_reply_comes_back(void **state)
     assert_true(r.flags == NOTIFY_MORE && r.next == 1000 && r.now == 3 && r.count == 2);
     assert_true(r.extent.oldest == 1 && r.extent.next == 2000 && r.extent.since == 9);
     assert_int_equal(r.extent.id[0], 5);
+    assert_true(r.cursor.id[0] == 6 && r.cursor.seq == 77 && r.cursor.acked == 78);
+    assert_int_equal(r.recording, 79);
     for (size_t cut = 0; cut < len; cut++)
         assert_int_equal(decode_copy(reply, buf, cut), -EPROTO);
     assert_int_equal(decode_copy(reply, buf, len + 1), -EPROTO);

@@ -102,6 +102,66 @@ rename /d/x -> /da/z ' ]
     on c1 sh -c "ls $J/cursors; [ -z \"\$(ls -A $J/cursors)\" ]"
 }
 
+@test "who gives a cursor's name is told how far it is, and when it was acknowledged" {
+    brick_start
+    local hello said before
+    hello=$(ask -- hello)
+    before=$(value now "$hello")
+    ask -- ack reader "$(value id "$hello")" "$(value next "$hello")"
+    for said in "$(ask -f =reader -- hello)" "$(ask -f =reader -- fetch | sed -n '/^= /{p;q}')"; do
+        echo "$said"
+        [ "$(value cursor "$said")" = "$(value next "$hello")" ]
+        [ "$(value acked "$said")" -ge "$before" ]
+        [ "$(value acked "$said")" -le "$(value now "$said")" ]
+    done
+    ask -f =nobody -- hello | grep -q ' unknown$'
+    # as earlier versions wrote it
+    on c1 sh -c "cd $J/cursors && sed -i 's/ [0-9]* [^ ]*$//' reader && grep -q ' [0-9]*$' reader"
+    said=$(ask -f =reader -- hello)
+    [ "$(value cursor "$said")" = "$(value next "$hello")" ]
+    [ "$(value acked "$said")" = 0 ]
+}
+
+@test "a reader begins at a time, and is told when that has gone" {
+    brick_start && mount_brick
+    make a
+    wait_until 10 eval '[ "$(created)" = "/a " ]'
+    local hello
+    hello=$(ask -- hello)
+    make b
+    [ "$(created -f "@$(value now "$hello")")" = '/b ' ]
+    [ "$(created -f @1)" = '/a /b ' ]
+    [ -z "$(created -f "@$(value now "$(ask -- hello)")")" ]
+    brick_end TERM
+    brick_start retention-size 8KB segment-size 4KB
+    wait_until 20 fs stat "$M/a"
+    make "$(seq -s ' ' 200)"
+    ask -f "@$(value now "$hello")" -- fetch | sed -n '/^= /{p;q}' | grep -q ' overtaken'
+}
+
+@test "hello counts what was done before it, also what is not written yet" {
+    brick_start
+    ask -- fence 100 >"$BATS_TEST_TMPDIR/fences"
+    ask -- fetch | sed -n 's/^setxattr .* detail=\(user[^ ]*\) .* seq=/\1 /p' >"$BATS_TEST_TMPDIR/changes"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/changes")" = 100 ]
+    paste -d' ' "$BATS_TEST_TMPDIR/fences" "$BATS_TEST_TMPDIR/changes" | awk '$1 != $3 || $2 <= $4 { print; bad = 1 } END { exit bad }'
+}
+
+@test "since when all is recorded: from the start on, not before a gap, and never while it is off" {
+    brick_start buffer-size 600 && mount_brick
+    local long first second
+    first=$(value recording "$(ask -- hello)")
+    [ "$first" -gt 0 ]
+    long=$(printf 'l%.0s' {1..255})
+    on c1 mkdir -p "$M/$long/$long"
+    wait_until 10 eval 'ask -- fetch | grep -q "^gap "'
+    second=$(value recording "$(ask -- hello)")
+    [ "$second" -gt "$first" ]
+    brick_end TERM
+    brick_start active off
+    [ "$(value recording "$(ask -- hello)")" = 0 ]
+}
+
 @test "there is an end to the number of cursors" {
     brick_start
     local hello
@@ -159,7 +219,7 @@ start |' ]
     long=$(printf 'l%.0s' {1..255})
     make before
     from_now
-    make "$long/../x" || on c1 mkdir -p "$M/$long"
+    on c1 mkdir -p "$M/$long/$long"
     wait_until 10 eval 'ask "${FROM[@]}" -- fetch | grep -q "^gap "'
     [ "$(dump dropped)" -gt 0 ]
     make after

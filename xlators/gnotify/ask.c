@@ -3,10 +3,12 @@
  * Asks a brick as a reader of changes does, for tests:
  *
  *     ask [OPTION...] VOLFILE hello | fetch | cancel | ack NAME ID SEQ | forget NAME |
- *                             garbage COUNT | hold COUNT | cancelled SESSION | ipc NUMBER
+ *                             garbage COUNT | hold COUNT | cancelled SESSION | ipc NUMBER |
+ *                             fence COUNT
  *
  * VOLFILE has a protocol/client on top. fetch prints a line per record until the brick
- * has no more; hold sends COUNT fetches that wait, says `held`, and prints how each ends.
+ * has no more; fence changes something and says hello, COUNT times, and prints which number
+ * hello gave for which change; hold sends COUNT fetches that wait, says `held`, and prints how each ends.
  * Each answer is followed by a line `= …` with what it tells of the journal.
  */
 #include <errno.h>
@@ -174,6 +176,9 @@ print_reply(const struct notify_reply *reply)
     printf("= next=%" PRIu64 " count=%u id=%s oldest=%" PRIu64 " end=%" PRIu64 " bytes=%" PRIu64,
            reply->next, reply->count, id, reply->extent.oldest, reply->extent.next,
            reply->extent.bytes);
+    if (reply->cursor.seq)
+        printf(" cursor=%" PRIu64 " acked=%" PRIu64, reply->cursor.seq, reply->cursor.acked);
+    printf(" recording=%" PRIu64 " now=%" PRIu64, reply->recording, reply->now);
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (reply->flags & (1u << i))
             printf(" %s", names[i]);
@@ -299,6 +304,56 @@ plain_ipc(int op)
     return 0;
 }
 
+static int32_t
+attribute_set(call_frame_t *frame, void *cookie, xlator_t *this, int32_t op_ret, int32_t op_errno,
+              dict_t *xdata)
+{
+    struct answer *a = TAKE(frame->local);
+
+    (void)cookie, (void)this, (void)xdata;
+    a->error = op_ret < 0 ? op_errno : 0;
+    STACK_DESTROY(frame->root);
+    sem_post(&a->done);
+    return 0;
+}
+
+static void
+set_attribute(struct answer *a, char *name)
+{
+    call_frame_t *frame = drive_frame_new(&graph, GF_FOP_SETXATTR);
+    loc_t root = {.path = "/", .name = "", .inode = graph.inodes->root, .gfid = {[15] = 1}};
+    dict_t *dict = dict_new();
+
+    sem_init(&a->done, 0, 0);
+    frame->local = a;
+    if (dict_set_static_bin(dict, name, "x", 1))
+        exit(2);
+    STACK_WIND(frame, attribute_set, graph.top, graph.top->fops->setxattr, &root, dict, 0, NULL);
+    dict_unref(dict);
+}
+
+static int
+fence(unsigned count)
+{
+    struct notify_request q = {.kind = NOTIFY_HELLO};
+    char name[32];
+    int err = 0;
+
+    for (unsigned i = 0; i < count && !err; i++) {
+        struct answer change = {0}, hello = {0};
+
+        snprintf(name, sizeof(name), "user.%u", i);
+        set_attribute(&change, name);
+        while (sem_wait(&change.done) < 0)
+            ;
+        send_request(&hello, &q);
+        err = change.error ? change.error : wait_for(&hello);
+        printf("%s %" PRIu64 "\n", name, err ? 0 : hello.reply.next);
+        free(hello.bytes);
+    }
+    return err;
+}
+
 static void
 set_name(const char *name)
 {
@@ -309,9 +364,9 @@ set_name(const char *name)
 static int
 usage(void)
 {
-    fprintf(stderr, "usage: ask [-f oldest|now|SEQ|=NAME] [-i ID] [-w MS] [-l BYTES] [-o MASK] "
+    fprintf(stderr, "usage: ask [-f oldest|now|SEQ|=NAME|@NS] [-i ID] [-w MS] [-l BYTES] [-o MASK] "
                     "[-p PATH] [-s SESSION] [-u UID] [-m FOLDER] [-F] VOLFILE hello|fetch|cancel|ack NAME ID SEQ|"
-                    "forget NAME|garbage N|hold N|cancelled SESSION|ipc N\n");
+                    "forget NAME|garbage N|hold N|cancelled SESSION|ipc N|fence N\n");
     return 2;
 }
 
@@ -323,6 +378,8 @@ set_from(const char *from)
         opt.q.from = NOTIFY_FROM_OLDEST;
     else if (!strcmp(from, "now"))
         opt.q.from = NOTIFY_FROM_NOW;
+    else if (from[0] == '@')
+        opt.q.from = NOTIFY_FROM_TIME, opt.q.seq = strtoull(from + 1, NULL, 10);
     else if (from[0] == '=')
         opt.q.from = NOTIFY_FROM_NAME, set_name(from + 1);
     else
@@ -345,6 +402,8 @@ run(int argc, char **argv)
         return garbage(n);
     if (!strcmp(what, "ipc"))
         return plain_ipc((int)n);
+    if (!strcmp(what, "fence"))
+        return fence(n);
     if (!strcmp(what, "hello"))
         opt.q.kind = NOTIFY_HELLO;
     else if (!strcmp(what, "cancel"))

@@ -26,6 +26,18 @@ process_of(const char *uid, char *out, size_t room)
                             (int)(len - (size_t)(pid - uid)), pid);
 }
 
+void
+client_host(const char *uid, char out[GNOTIFY_HOST])
+{
+    const char *host = strstr(uid, "-HOST:"), *end = host ? strstr(host, "-PC_NAME:") : NULL;
+
+    snprintf(out, GNOTIFY_HOST, "%.*s", host && end ? (int)(end - host - 6) : 1, host && end ? host + 6 : "?");
+    for (char *c = out; *c; c++) {
+        if (*c <= ' ' || *c > '~')
+            *c = '?';
+    }
+}
+
 uint64_t
 client_number(const char *uid)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * Named cursors: how far a reader has come, one small file each beside the journal,
- *     volext-gnotify-cursor 1 JOURNAL-ID NUMBER
- * written to the disk before the reader is told so.
+ *     volext-gnotify-cursor 1 JOURNAL-ID NUMBER WHEN HOST
+ * (when it was acknowledged, ns by the brick's clock, and from where; older ones lack
+ * these), written to the disk before the reader is told so.
  */
 #include "xlators/gnotify/gnotify.h"
 
@@ -12,7 +13,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-enum { CURSORS_MAX = 256, TEXT_MAX = 128, ID_HEX = 2 * NOTIFY_ID_SIZE };
+enum { CURSORS_MAX = 256, TEXT_MAX = 128 + GNOTIFY_HOST, ID_HEX = 2 * NOTIFY_ID_SIZE };
 
 static const char head[] = "volext-gnotify-cursor 1 ";
 
@@ -46,11 +47,12 @@ folder_open(const struct gnotify *g, bool make)
 }
 
 static bool
-parse(const char *text, uint8_t id[NOTIFY_ID_SIZE], uint64_t *seq)
+parse(const char *text, struct kept_cursor *c)
 {
     unsigned byte;
     char *end;
 
+    *c = (struct kept_cursor){.host = ""};
     if (strncmp(text, head, sizeof(head) - 1) != 0)
         return false;
     text += sizeof(head) - 1;
@@ -60,14 +62,25 @@ parse(const char *text, uint8_t id[NOTIFY_ID_SIZE], uint64_t *seq)
         if (!isxdigit((unsigned char)text[2 * i]) || !isxdigit((unsigned char)text[2 * i + 1]) ||
             sscanf(text + 2 * i, "%2x", &byte) != 1)
             return false;
-        id[i] = (uint8_t)byte;
+        c->at.id[i] = (uint8_t)byte;
     }
-    *seq = strtoull(text + ID_HEX + 1, &end, 10);
-    return end > text + ID_HEX + 1 && *end == '\n';
+    c->at.seq = strtoull(text + ID_HEX + 1, &end, 10);
+    if (end == text + ID_HEX + 1)
+        return false;
+    if (*end == ' ') {
+        c->at.acked = strtoull(end + 1, &end, 10);
+        if (*end == ' ') {
+            size_t len = strcspn(++end, " \n");
+
+            snprintf(c->host, sizeof(c->host), "%.*s", (int)len, end);
+            end += len;
+        }
+    }
+    return *end == '\n';
 }
 
 static int
-load(int folder, const char *name, uint8_t id[NOTIFY_ID_SIZE], uint64_t *seq)
+load(int folder, const char *name, struct kept_cursor *c)
 {
     char text[TEXT_MAX];
     AUTO_CLOSE int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -79,17 +92,17 @@ load(int folder, const char *name, uint8_t id[NOTIFY_ID_SIZE], uint64_t *seq)
     if (n < 0)
         return -errno;
     text[n] = '\0';
-    return parse(text, id, seq) ? 0 : -EIO;
+    return parse(text, c) ? 0 : -EIO;
 }
 
 int
-cursor_load(const struct gnotify *g, const char *name, uint8_t id[NOTIFY_ID_SIZE], uint64_t *seq)
+cursor_load(const struct gnotify *g, const char *name, struct kept_cursor *c)
 {
     if (!is_name(name))
         return -EINVAL;
     AUTO_CLOSE int folder = folder_open(g, false);
 
-    return folder < 0 ? folder : load(folder, name, id, seq);
+    return folder < 0 ? folder : load(folder, name, c);
 }
 
 /* How many there are; what a crash left of one that was being written goes. */
@@ -132,8 +145,7 @@ write_out(int folder, const char *name, const char *text, size_t len)
 }
 
 int
-cursor_store(const struct gnotify *g, const char *name, const uint8_t id[NOTIFY_ID_SIZE],
-             uint64_t seq)
+cursor_store(const struct gnotify *g, const char *name, const struct kept_cursor *c)
 {
     char text[TEXT_MAX], hex[ID_HEX + 1];
 
@@ -150,8 +162,9 @@ cursor_store(const struct gnotify *g, const char *name, const uint8_t id[NOTIFY_
             return n < 0 ? n : -ENOSPC;
     }
     for (int i = 0; i < NOTIFY_ID_SIZE; i++)
-        snprintf(hex + 2 * i, 3, "%02x", id[i]);
-    int len = snprintf(text, sizeof(text), "%s%s %" PRIu64 "\n", head, hex, seq);
+        snprintf(hex + 2 * i, 3, "%02x", c->at.id[i]);
+    int len = snprintf(text, sizeof(text), "%s%s %" PRIu64 " %" PRIu64 " %s\n", head, hex, c->at.seq,
+                       c->at.acked, c->host);
 
     return write_out(folder, name, text, (size_t)len);
 }
@@ -170,15 +183,14 @@ cursor_forget(const struct gnotify *g, const char *name)
 
 void
 cursor_each(const struct gnotify *g,
-            void (*each)(const char *name, uint64_t seq, void *arg), void *arg)
+            void (*each)(const char *name, const struct kept_cursor *c, void *arg), void *arg)
 {
     int folder = folder_open(g, false);
     AUTO_CLOSEDIR DIR *d = folder < 0 ? NULL : fdopendir(folder);
-    uint8_t id[NOTIFY_ID_SIZE];
-    uint64_t seq;
+    struct kept_cursor c;
 
     for (const struct dirent *e; d && (e = readdir(d));) {
-        if (is_name(e->d_name) && !load(dirfd(d), e->d_name, id, &seq))
-            each(e->d_name, seq, arg);
+        if (is_name(e->d_name) && !load(dirfd(d), e->d_name, &c))
+            each(e->d_name, &c, arg);
     }
 }

@@ -14,15 +14,15 @@ lag(uint64_t seq, uint64_t next)
 }
 
 static void
-dump_cursor(const char *name, uint64_t seq, void *arg)
+dump_cursor(const char *name, const struct kept_cursor *c, void *arg)
 {
     const struct notify_extent *extent = arg;
     char key[128];
 
     snprintf(key, sizeof(key), "cursor.%s", name);
-    gf_proc_dump_write(key, "%" PRIu64, seq);
+    gf_proc_dump_write(key, "%" PRIu64, c->at.seq);
     snprintf(key, sizeof(key), "cursor.%s.lag", name);
-    gf_proc_dump_write(key, "%" PRIu64, lag(seq, extent->next));
+    gf_proc_dump_write(key, "%" PRIu64, lag(c->at.seq, extent->next));
 }
 
 static void

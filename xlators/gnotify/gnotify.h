@@ -31,6 +31,7 @@
 
 enum {
     GNOTIFY_OPENDIR = 32, /* as an op in masks only: NOTIFY_OPEN and CLOSE of folders */
+    GNOTIFY_HOST = 256,   /* room for a host's name */
 };
 
 enum gnotify_memory {
@@ -126,6 +127,11 @@ struct gnotify {
     atomic_bool stop;
     atomic_bool options_changed;
     atomic_ullong written, bytes_written; /* records */
+    /* The writer takes the ring in passes. What was in it before is written when one that
+     * began later is over: whoever waits for that asks to be told. */
+    atomic_ullong passes_begun, passes_over;
+    atomic_bool pass_asked;
+    atomic_ullong recording; /* ns: since then without a gap; 0: not */
     char why_not[256];                    /* the journal is not open: under lock */
 
     struct last_name *last_names; /* of the writer */
@@ -264,6 +270,9 @@ struct client *
 client_of(struct gnotify *g, const call_frame_t *frame);
 uint64_t
 client_number(const char *uid);
+/* Where it runs, from what it calls itself; "?" where that does not say. One word. */
+void
+client_host(const char *uid, char out[GNOTIFY_HOST]);
 int32_t
 gnotify_client_destroy(xlator_t *this, client_t *client);
 void
@@ -311,19 +320,23 @@ resolve_shard(struct gnotify *g, struct notify_record *r);
 
 /* ---- cursors.c ----------------------------------------------------------------- */
 
+struct kept_cursor {
+    struct notify_cursor at;
+    char host[GNOTIFY_HOST]; /* that acknowledged last; empty: not known */
+};
+
 /* Under `directory`; name is checked. 0 or -errno: -ENOENT where it is not known, -EINVAL
  * for a bad name, -ENOSPC when there are too many. */
 int
-cursor_load(const struct gnotify *g, const char *name, uint8_t id[NOTIFY_ID_SIZE], uint64_t *seq);
+cursor_load(const struct gnotify *g, const char *name, struct kept_cursor *c);
 int
-cursor_store(const struct gnotify *g, const char *name, const uint8_t id[NOTIFY_ID_SIZE],
-             uint64_t seq);
+cursor_store(const struct gnotify *g, const char *name, const struct kept_cursor *c);
 int
 cursor_forget(const struct gnotify *g, const char *name);
 /* Calls each for every cursor. */
 void
 cursor_each(const struct gnotify *g,
-            void (*each)(const char *name, uint64_t seq, void *arg), void *arg);
+            void (*each)(const char *name, const struct kept_cursor *c, void *arg), void *arg);
 
 /* ---- serve.c --------------------------------------------------------------------- */
 

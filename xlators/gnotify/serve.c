@@ -18,6 +18,7 @@ enum {
     SLICE = 4 << 20,     /* bytes of the journal that are looked at in a row for one */
     PLACES = 64,
     PLACE_AGE_S = 30,
+    HELLO_PATIENCE_MS = 20000,
 };
 
 struct request {
@@ -30,6 +31,8 @@ struct request {
     uint64_t news;           /* what g->news was when it was looked at */
     struct notify_place place;
     unsigned flags; /* of the answer */
+    struct notify_cursor cursor;
+    uint64_t pass; /* of the writer, that is to be over; 0: not asked for yet */
     bool placed, looked_at, waits, again, over, gone;
     uint8_t bytes[];
 };
@@ -83,6 +86,8 @@ answer(struct gnotify *g, struct request *r, struct notify_reply *reply)
         return;
     }
     reply->flags |= r->flags;
+    reply->cursor = r->cursor;
+    reply->recording = atomic_load(&g->active) ? atomic_load(&g->recording) : 0;
     reply->now = clock_ns(CLOCK_REALTIME);
     notify_reply_head(reply, buf);
     if (reply->bytes)
@@ -150,28 +155,50 @@ place_keep(struct server *s, struct request *r)
     r->place = (struct notify_place){.seq = r->place.seq};
 }
 
+/* What is known of the name that r has goes to its answer: -ENOENT for nothing. */
+static int
+cursor_find(struct server *s, struct request *r)
+{
+    char name[NOTIFY_CURSOR_NAME_MAX + 1];
+    struct kept_cursor c;
+
+    snprintf(name, sizeof(name), "%.*s", (int)r->q.name_len, r->q.name);
+    int err = cursor_load(s->g, name, &c);
+
+    if (!err)
+        r->cursor = c.at;
+    else if (err == -ENOENT)
+        r->flags |= NOTIFY_UNKNOWN;
+    return err;
+}
+
 /* Where the fetch begins. */
 static int
 place_find(struct server *s, struct request *r, const struct notify_extent *extent)
 {
     uint64_t seq = r->q.seq;
-    uint8_t id[NOTIFY_ID_SIZE];
+    const uint8_t *id = r->q.id;
     enum notify_from from = r->q.from;
 
-    memcpy(id, r->q.id, sizeof(id));
-    if (from == NOTIFY_FROM_NAME) {
-        char name[NOTIFY_CURSOR_NAME_MAX + 1];
+    r->placed = true;
+    if (from == NOTIFY_FROM_TIME) {
+        bool overtaken;
 
-        snprintf(name, sizeof(name), "%.*s", (int)r->q.name_len, r->q.name);
-        int err = cursor_load(s->g, name, id, &seq);
+        notify_journal_seek(s->g->journal, &r->place, seq, &overtaken);
+        r->flags |= overtaken ? NOTIFY_OVERTAKEN : 0;
+        return 0;
+    }
+    if (from == NOTIFY_FROM_NAME) {
+        int err = cursor_find(s, r);
 
         if (err && err != -ENOENT)
             return err;
         from = err ? NOTIFY_FROM_NOW : NOTIFY_FROM_SEQ;
-        r->flags |= err ? NOTIFY_UNKNOWN : 0;
+        id = r->cursor.id;
+        seq = r->cursor.seq;
     }
     if (from == NOTIFY_FROM_SEQ &&
-        (memcmp(id, extent->id, sizeof(id)) != 0 || seq > extent->next)) {
+        (memcmp(id, extent->id, NOTIFY_ID_SIZE) != 0 || seq > extent->next)) {
         r->flags |= NOTIFY_OTHER;
         from = NOTIFY_FROM_OLDEST;
     }
@@ -181,7 +208,6 @@ place_find(struct server *s, struct request *r, const struct notify_extent *exte
         seq = extent->next;
     if (!place_take(s, r, seq, &r->place))
         r->place = (struct notify_place){.seq = seq};
-    r->placed = true;
     return 0;
 }
 
@@ -300,7 +326,7 @@ fetch(struct server *s, struct request *r)
 /* ---- the other requests -------------------------------------------------------- */
 
 static void
-hello(struct server *s, struct request *r)
+answer_head(struct server *s, struct request *r)
 {
     struct gnotify *g = s->g;
     struct notify_reply reply = {0};
@@ -315,6 +341,40 @@ hello(struct server *s, struct request *r)
     answer(g, r, &reply);
 }
 
+/* Has all been written that was in the ring when r was looked at first? */
+static bool
+is_written(struct gnotify *g, struct request *r)
+{
+    if (!r->pass) {
+        bool empty = !atomic_load(&g->ring);
+
+        r->pass = atomic_load(&g->passes_begun) + !empty;
+    }
+    if (atomic_load(&g->passes_over) >= r->pass)
+        return true;
+    atomic_store(&g->pass_asked, true);
+    writer_kick(g);
+    return atomic_load(&g->passes_over) >= r->pass;
+}
+
+static enum outcome
+hello(struct server *s, struct request *r)
+{
+    if (!is_written(s->g, r)) {
+        if (!r->over)
+            return WAITS;
+        fail(s->g, r, ETIMEDOUT); /* the disk hangs, or the brick ends */
+        return ANSWERED;
+    }
+    int err = r->q.name_len ? cursor_find(s, r) : 0;
+
+    if (err && err != -ENOENT)
+        fail(s->g, r, -err);
+    else
+        answer_head(s, r);
+    return ANSWERED;
+}
+
 static void
 cancel(struct server *s, struct request *r)
 {
@@ -326,7 +386,7 @@ cancel(struct server *s, struct request *r)
             f->over = true;
     }
     pthread_mutex_unlock(&g->serve_lock);
-    hello(s, r);
+    answer_head(s, r);
 }
 
 static void
@@ -334,9 +394,15 @@ remember(struct server *s, struct request *r)
 {
     char name[NOTIFY_CURSOR_NAME_MAX + 1];
 
+    struct kept_cursor c = {.at = {.seq = r->q.seq, .acked = clock_ns(CLOCK_REALTIME)}};
+
     snprintf(name, sizeof(name), "%.*s", (int)r->q.name_len, r->q.name);
-    int err = r->q.kind == NOTIFY_ACK ? cursor_store(s->g, name, r->q.id, r->q.seq)
-                                      : cursor_forget(s->g, name);
+    memcpy(c.at.id, r->q.id, sizeof(c.at.id));
+    client_host(r->client && r->client->client_uid ? r->client->client_uid : "", c.host);
+    int err = r->q.kind == NOTIFY_ACK ? cursor_store(s->g, name, &c) : cursor_forget(s->g, name);
+
+    if (!err && r->q.kind == NOTIFY_ACK)
+        r->cursor = c.at;
 
     if (err == -ENOENT && r->q.kind == NOTIFY_FORGET)
         r->flags |= NOTIFY_UNKNOWN;
@@ -344,7 +410,7 @@ remember(struct server *s, struct request *r)
         fail(s->g, r, -err);
         return;
     }
-    hello(s, r);
+    answer_head(s, r);
 }
 
 static enum outcome
@@ -361,8 +427,7 @@ work(struct server *s, struct request *r)
         remember(s, r);
         return ANSWERED;
     default:
-        hello(s, r);
-        return ANSWERED;
+        return hello(s, r);
     }
 }
 
@@ -402,9 +467,7 @@ wait_for_requests(struct gnotify *g, uint64_t wake)
 static void
 hold(struct gnotify *g, struct request *r)
 {
-    bool first = !r->waits;
-
-    if (first) {
+    if (!r->waits && r->q.kind == NOTIFY_FETCH) {
         r->waits = true;
         atomic_fetch_add(&g->waiting, 1);
     }
@@ -603,7 +666,9 @@ gnotify_ipc(call_frame_t *frame, xlator_t *this, int32_t op, dict_t *xdata)
         complain(g, known, frame->root->client, why ? why : "what it sends is no request");
     if (!err) {
         r->known = known;
-        r->deadline = clock_ns(CLOCK_MONOTONIC) + (uint64_t)r->q.wait * 1000000u;
+        uint64_t wait = r->q.kind == NOTIFY_HELLO ? HELLO_PATIENCE_MS : r->q.wait;
+
+        r->deadline = clock_ns(CLOCK_MONOTONIC) + wait * 1000000u;
         err = take(g, r);
     }
     if (!err)

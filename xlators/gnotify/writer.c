@@ -107,6 +107,16 @@ announce_clients(struct writer *w, uint64_t now)
         notify_journal_append(w->g->journal, buf, len, count, now);
 }
 
+/* Is everything recorded now; and is it a new begin of that? */
+static void
+set_recording(struct gnotify *g, bool on, bool anew)
+{
+    if (!on)
+        atomic_store(&g->recording, 0);
+    else if (anew)
+        atomic_store(&g->recording, clock_ns(CLOCK_REALTIME));
+}
+
 static void
 batch_write(struct writer *w)
 {
@@ -132,6 +142,7 @@ batch_write(struct writer *w)
                    "%s: %s: events are not recorded until there is room; readers are told of a gap",
                    g->directory, strerror(-err));
         w->failed = err;
+        set_recording(g, !err, !atomic_load(&g->recording));
         if (err) /* when there is room again nothing else need come */
             w->retry = clock_ns(CLOCK_MONOTONIC) + RETRY_S * 1000000000ull;
         if (!err) {
@@ -158,6 +169,7 @@ tell_gap(struct writer *w)
         return;
     int err = notify_journal_tell(g->journal, clock_ns(CLOCK_REALTIME));
 
+    set_recording(g, !err, true);
     w->retry = err ? clock_ns(CLOCK_MONOTONIC) + RETRY_S * 1000000000ull : 0;
     serve_news(g);
 }
@@ -278,6 +290,7 @@ journal_end(struct gnotify *g, bool clean)
     else
         notify_journal_drop(g->journal);
     g->journal = NULL;
+    set_recording(g, false, false);
     pthread_rwlock_unlock(&g->journal_lock);
     serve_news(g);
 }
@@ -348,10 +361,10 @@ wait_until(struct gnotify *g, int state, uint64_t until)
                          .tv_nsec = (long)(until % 1000000000u)};
 
     atomic_store(&g->writer_state, state);
-    bool has_work = atomic_load(&g->up) && (atomic_load(&g->options_changed) ||
-                                            (state == WRITER_ASLEEP && atomic_load(&g->ring)));
+    bool has_events = state == WRITER_ASLEEP && (atomic_load(&g->ring) || atomic_load(&g->lost));
+    bool is_asked = atomic_load(&g->options_changed) || atomic_load(&g->pass_asked);
 
-    if (!has_work && !atomic_load(&g->stop)) {
+    if (!(atomic_load(&g->up) && (has_events || is_asked)) && !atomic_load(&g->stop)) {
         if (until == UINT64_MAX)
             sem_wait(&g->wake);
         else
@@ -385,6 +398,7 @@ take_all(struct writer *w)
 {
     struct gnotify *g = w->g;
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    uint64_t pass = atomic_fetch_add(&g->passes_begun, 1) + 1;
     size_t size = 0;
 
     for (struct event *e = ring_take(g), *next; e; e = next) {
@@ -410,6 +424,9 @@ take_all(struct writer *w)
                "(option buffer-size)", lost);
         tell_gap(w);
     }
+    atomic_store(&g->passes_over, pass);
+    if (atomic_exchange(&g->pass_asked, false))
+        serve_news(g);
 }
 
 static void *
