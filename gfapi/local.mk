@@ -6,8 +6,9 @@ GFAPI_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_CFLAGS)
 noinst_LIBRARIES += gfapi/libconnect.a
 gfapi_libconnect_a_SOURCES = \
 	gfapi/connect.c gfapi/connect.h \
+	gfapi/graph.c gfapi/graph.h \
 	gfapi/place.c
-gfapi_libconnect_a_CFLAGS = $(GFAPI_CFLAGS)
+gfapi_libconnect_a_CFLAGS = $(GFAPI_CFLAGS) -fPIC
 GFAPI_LIBS = gfapi/libconnect.a common/libcommon.a $(MD_LIBS) $(GLUSTERFS_LIBS)
 
 check_PROGRAMS += gfapi/place_test

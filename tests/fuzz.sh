@@ -75,6 +75,6 @@ run() {
 run volgen volfile $((seconds / 2 + 1)) "$corpus/volfiles" "$corpus/odd"
 run volgen describe $((seconds / 4 + 1)) "$corpus/describe"
 run notify records $((seconds / 4 + 1))
-parts='graph.c pathinfo.c'
+parts='../graph.c pathinfo.c'
 run gfapi/locate pathinfo $((seconds / 8 + 1))
 rm -rf "$work"

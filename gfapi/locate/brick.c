@@ -25,7 +25,7 @@
 enum { LOG_NOTHING = 1 };
 
 struct glfs *
-locate_brick_connect(const struct locate_brick *brick)
+locate_brick_connect(const struct gfapi_brick *brick)
 {
     AUTO_CLOSE int fd = memfd_create("volext-locate", 0);
     AUTO_FREE char *path = str_fmt("/proc/self/fd/%d", fd);
@@ -178,7 +178,7 @@ list(struct glfs *fs, const struct locate_question *question, const char *folder
 
 /* Its connection to a brick, made when it is first wanted. */
 static struct glfs *
-connection(struct glfs **connections, const struct locate_graph *graph, int brick)
+connection(struct glfs **connections, const struct gfapi_graph *graph, int brick)
 {
     if (!connections[brick])
         connections[brick] = locate_brick_connect(&graph->bricks[brick]);
@@ -188,7 +188,7 @@ connection(struct glfs **connections, const struct locate_graph *graph, int bric
 void
 locate_lister_serve(int fd, void *arg)
 {
-    const struct locate_graph *graph = ((struct locate_lister *)arg)->graph;
+    const struct gfapi_graph *graph = ((struct locate_lister *)arg)->graph;
     struct glfs **connections = calloc(graph->brick_count, sizeof(*connections));
     struct locate_question question;
 

@@ -9,7 +9,7 @@
 
 #include "common/must.h"
 #include "common/strbuf.h"
-#include "graph.h"
+#include "pathinfo.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -22,7 +22,7 @@ static const char usual[] =
     "volume d\ntype cluster/distribute\nsubvolumes r\nend-volume\n";
 
 static void
-check(const struct locate_graph *graph, const char *path, const char *text, size_t len)
+check(const struct gfapi_graph *graph, const char *path, const char *text, size_t len)
 {
     struct locate_told told;
 
@@ -33,15 +33,15 @@ check(const struct locate_graph *graph, const char *path, const char *text, size
         return;
     }
     MUST(told.set < graph->set_count);
-    const struct locate_set *set = &graph->sets[told.set];
+    const struct gfapi_set *set = &graph->sets[told.set];
 
-    MUST(set->count == LOCATE_SET_MAX || !(told.bricks >> set->count));
+    MUST(set->count == GFAPI_SET_MAX || !(told.bricks >> set->count));
     MUST(!told.complete || told.bricks);
 }
 
 /* What GlusterFS makes for the bricks `told` of the first set. */
 static void
-check_real(const struct locate_graph *graph, const char *path, uint64_t bricks)
+check_real(const struct gfapi_graph *graph, const char *path, uint64_t bricks)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     struct locate_told told;
@@ -63,7 +63,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     AUTO_FREE char *copy = malloc(len + 1);
-    AUTO_LOCATE_GRAPH struct locate_graph graph = LOCATE_GRAPH_INIT, real = LOCATE_GRAPH_INIT;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph = GFAPI_GRAPH_INIT, real = GFAPI_GRAPH_INIT;
 
     MUST(copy);
     memcpy(copy, data, len);
@@ -74,9 +74,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     char *text = path + strlen(path);
 
     text += text < end;
-    if (!locate_graph_parse(volfile, strlen(volfile), &graph))
+    if (!gfapi_graph_parse(volfile, strlen(volfile), &graph))
         check(&graph, path, text, end - text);
-    MUST(!locate_graph_parse(usual, strlen(usual), &real));
+    MUST(!gfapi_graph_parse(usual, strlen(usual), &real));
     check(&real, path, text, end - text);
     if (*path == '/' && path[1])
         for (uint64_t bricks = 1; bricks < 8; bricks++)

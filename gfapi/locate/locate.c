@@ -40,7 +40,7 @@ static const char usage[] =
 enum { WRONG = 2, FATAL = 3 };
 
 struct output {
-    const struct locate_graph *graph;
+    const struct gfapi_graph *graph;
     uint64_t files, errors;
 };
 
@@ -64,7 +64,7 @@ record_end(void)
 }
 
 static void
-print_volume(void *arg, const char *name, const char *folder, const struct locate_graph *graph)
+print_volume(void *arg, const char *name, const char *folder, const struct gfapi_graph *graph)
 {
     ((struct output *)arg)->graph = graph;
     field("volume");
@@ -75,12 +75,12 @@ print_volume(void *arg, const char *name, const char *folder, const struct locat
         field("set");
         number(i);
         field(graph->sets[i].name);
-        field(locate_type_name(graph->sets[i].type));
+        field(gfapi_type_name(graph->sets[i].type));
         number(graph->sets[i].redundancy);
         record_end();
     }
     for (int i = 0; i < graph->brick_count; i++) {
-        const struct locate_brick *brick = &graph->bricks[i];
+        const struct gfapi_brick *brick = &graph->bricks[i];
 
         field("brick");
         number(i);
@@ -97,7 +97,7 @@ static void
 print_file(void *arg, const char *path, const struct locate_place *place)
 {
     struct output *output = arg;
-    const struct locate_set *set = &output->graph->sets[place->set];
+    const struct gfapi_set *set = &output->graph->sets[place->set];
     const char *separator = "";
 
     output->files++;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "common/strbuf.h"
-#include "graph.h"
+#include "pathinfo.h"
 
 static void
 add_client(struct strbuf *text, int number, const char *host, const char *path)
@@ -21,16 +21,16 @@ add_client(struct strbuf *text, int number, const char *host, const char *path)
 }
 
 static void
-read_graph(struct strbuf *text, struct locate_graph *graph)
+read_graph(struct strbuf *text, struct gfapi_graph *graph)
 {
-    *graph = (struct locate_graph)LOCATE_GRAPH_INIT;
-    assert_int_equal(locate_graph_parse(text->data, text->len, graph), 0);
+    *graph = (struct gfapi_graph)GFAPI_GRAPH_INIT;
+    assert_int_equal(gfapi_graph_parse(text->data, text->len, graph), 0);
     strbuf_free(text);
 }
 
 /* Two sets of two; `same`: all bricks have the same path. */
 static void
-replicated(struct locate_graph *graph, bool same)
+replicated(struct gfapi_graph *graph, bool same)
 {
     struct strbuf text = STRBUF_INIT;
 
@@ -50,7 +50,7 @@ replicated(struct locate_graph *graph, bool same)
 }
 
 static void
-distributed(struct locate_graph *graph, const char *path1, const char *path2)
+distributed(struct gfapi_graph *graph, const char *path1, const char *path2)
 {
     struct strbuf text = STRBUF_INIT;
 
@@ -65,7 +65,7 @@ static void
 a_volfile_is_bricks_and_sets(void **state)
 {
     (void)state;
-    AUTO_LOCATE_GRAPH struct locate_graph graph;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph;
 
     replicated(&graph, false);
     assert_int_equal(graph.brick_count, 4);
@@ -79,19 +79,19 @@ a_volfile_is_bricks_and_sets(void **state)
     assert_non_null(strstr(graph.bricks[3].volfile, "volume v1-client-3\n"));
     assert_null(strstr(graph.bricks[3].volfile, "replicate"));
     assert_false(graph.sharded);
-    assert_string_equal(locate_type_name(graph.sets[0].type), "replicated");
-    AUTO_LOCATE_GRAPH struct locate_graph other;
+    assert_string_equal(gfapi_type_name(graph.sets[0].type), "replicated");
+    AUTO_GFAPI_GRAPH struct gfapi_graph other;
 
     replicated(&other, true);
-    assert_true(locate_graph_is_same(&graph, &graph));
-    assert_false(locate_graph_is_same(&graph, &other));
+    assert_true(gfapi_graph_is_same(&graph, &graph));
+    assert_false(gfapi_graph_is_same(&graph, &other));
 }
 
 static void
 arbiters_redundancy_and_shards_are_seen(void **state)
 {
     (void)state;
-    AUTO_LOCATE_GRAPH struct locate_graph graph = LOCATE_GRAPH_INIT;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph = GFAPI_GRAPH_INIT;
     struct strbuf text = STRBUF_INIT;
 
     for (int i = 0; i < 6; i++)
@@ -109,7 +109,7 @@ arbiters_redundancy_and_shards_are_seen(void **state)
     assert_int_equal(graph.set_count, 3);
     assert_false(graph.bricks[1].arbiter);
     assert_true(graph.bricks[2].arbiter);
-    assert_int_equal(graph.sets[1].type, LOCATE_DISPERSED);
+    assert_int_equal(graph.sets[1].type, GFAPI_DISPERSED);
     assert_int_equal(graph.sets[1].redundancy, 1);
     assert_false(graph.bricks[5].arbiter);
     assert_int_equal(graph.sets[2].count, 2);
@@ -128,15 +128,15 @@ a_volfile_without_bricks_is_refused(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-        struct locate_graph graph = LOCATE_GRAPH_INIT;
+        struct gfapi_graph graph = GFAPI_GRAPH_INIT;
 
-        assert_int_equal(locate_graph_parse(texts[i], strlen(texts[i]), &graph), -22);
+        assert_int_equal(gfapi_graph_parse(texts[i], strlen(texts[i]), &graph), -22);
         assert_null(graph.bricks);
     }
 }
 
 static int
-parse(const struct locate_graph *graph, const char *path, const char *text,
+parse(const struct gfapi_graph *graph, const char *path, const char *text,
       struct locate_told *told)
 {
     return locate_pathinfo_parse(graph, path, text, strlen(text), told);
@@ -148,7 +148,7 @@ static void
 replicas_are_told(void **state)
 {
     (void)state;
-    AUTO_LOCATE_GRAPH struct locate_graph graph;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph;
     struct locate_told told;
 
     replicated(&graph, false);
@@ -172,7 +172,7 @@ static void
 names_may_look_like_anything(void **state)
 {
     (void)state;
-    AUTO_LOCATE_GRAPH struct locate_graph graph;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph;
     static const char *const paths[] = {
         "/a b", "/a\nb", "/a)b", "/a))", "/a>b", "/>", "/a> <POSIX(/b2):n2:/b2/a",
         "/a> <POSIX(/b2):n2:/b2/a>))", "/\xff\xfe", "/x> <POSIX(/b1):n1:/b1/x> <POSIX(/b2):n2:/b2/x",
@@ -197,7 +197,7 @@ static void
 of_a_file_told_with_another_name_only_the_set_is_taken(void **state)
 {
     (void)state;
-    AUTO_LOCATE_GRAPH struct locate_graph graph;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph;
     static const char *const entries[] = {
         "<POSIX(/b2):n2:/b2/x y> <POSIX(/b1):n1:/b1/a>", "<POSIX(/b2):n2:/b2/x>",
         "<POSIX(/b2):n2:/b2/x> <POSIX(/b1):n1:/b1/x>", /* one that looks like two, or two */
@@ -220,7 +220,7 @@ static void
 a_lone_brick_is_its_own_set(void **state)
 {
     (void)state;
-    AUTO_LOCATE_GRAPH struct locate_graph graph;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph;
     struct locate_told told;
 
     distributed(&graph, "/b1", "/b2");
@@ -238,25 +238,25 @@ bricks_with_the_same_path_must_be_asked(void **state)
 {
     (void)state;
     struct locate_told told;
-    struct locate_graph graph;
+    struct gfapi_graph graph;
 
     replicated(&graph, true);
     assert_int_equal(parse(&graph, "/a", R0 "<POSIX(/b0):n2:/b0/a> <POSIX(/b0):n1:/b0/a>))", &told), 0);
     assert_int_equal(told.set, 0);
     assert_false(told.complete);
-    locate_graph_free(&graph);
+    gfapi_graph_free(&graph);
     distributed(&graph, "/b0", "/b0");
     assert_int_equal(parse(&graph, "/a", "(<DISTRIBUTE:v1-dht> <POSIX(/b0):n:/b0/a>)", &told), 0);
     assert_int_equal(told.set, -1);
     assert_int_equal(told.like, 0);
-    locate_graph_free(&graph);
+    gfapi_graph_free(&graph);
 }
 
 static void
 what_is_not_of_the_volume_is_refused(void **state)
 {
     (void)state;
-    AUTO_LOCATE_GRAPH struct locate_graph graph;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph;
     static const char *const texts[] = {
         "", ")", "(", "(<DISTRIBUTE:", "(<DISTRIBUTE:v1-dht> ", "(<DISTRIBUTE:v1-dht> )",
         R0, R0 "))", R0 "<POSIX(/b1):n1:/b1/a>)", R0 "<POSIX(/b1):n1:/b1/a> ))",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Reads glusterfs.pathinfo; see graph.h. Of a file it is one of
+ * Reads glusterfs.pathinfo; see pathinfo.h. Of a file it is one of
  *
  *   (<DISTRIBUTE:v1-dht> E)
  *   (<DISTRIBUTE:v1-dht> (<REPLICATE:v1-replicate-0> E E))      or EC, with one E or more
@@ -10,7 +10,7 @@
  * file's own, both of which are known, so nothing has to be guessed. A file that has several
  * names may be told with another one: then only the set is taken from it.
  */
-#include "graph.h"
+#include "pathinfo.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 #define HANDLE_FORM "xx/xx/xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 
 struct reader {
-    const struct locate_graph *graph;
+    const struct gfapi_graph *graph;
     int first, count; /* the bricks that may be told; lone: all, of sets of one */
     bool lone;
     const char *path;
@@ -188,7 +188,7 @@ read_any(const struct reader *r, size_t pos, struct locate_told *told)
 }
 
 static int
-find_set(const struct locate_graph *graph, const char *name, size_t len)
+find_set(const struct gfapi_graph *graph, const char *name, size_t len)
 {
     for (int i = 0; i < graph->set_count; i++)
         if (strlen(graph->sets[i].name) == len && !memcmp(graph->sets[i].name, name, len))
@@ -229,12 +229,12 @@ read_head(struct reader *r, size_t len, size_t *pos, struct locate_told *told)
     r->lone = !inner;
     r->first = inner ? r->graph->sets[told->set].first : 0;
     r->count = inner ? r->graph->sets[told->set].count : r->graph->brick_count;
-    told->complete = !inner || r->graph->sets[told->set].type != LOCATE_DISPERSED;
+    told->complete = !inner || r->graph->sets[told->set].type != GFAPI_DISPERSED;
     return 0;
 }
 
 int
-locate_pathinfo_parse(const struct locate_graph *graph, const char *path, const char *text,
+locate_pathinfo_parse(const struct gfapi_graph *graph, const char *path, const char *text,
                       size_t len, struct locate_told *told)
 {
     struct reader r = {.graph = graph, .path = path, .path_len = strlen(path), .text = text};

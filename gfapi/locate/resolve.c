@@ -20,7 +20,7 @@ enum { PATHINFO_MAX = 64 * 1024, ATTEMPTS = 4 };
 struct resolver {
     int fd;
     struct glfs *volume;
-    struct locate_graph graph;
+    struct gfapi_graph graph;
     struct glfs **bricks; /* connections, made when they are first wanted */
     bool *tried;
     pthread_mutex_t reading, writing, connecting;
@@ -45,11 +45,11 @@ static uint64_t
 look_at_set(struct resolver *r, int set, const char *path, uint64_t inode,
             struct locate_place *place)
 {
-    const struct locate_set *s = &r->graph.sets[set];
+    const struct gfapi_set *s = &r->graph.sets[set];
     uint64_t bricks = 0;
 
     for (int i = 0; i < s->count; i++) {
-        const struct locate_brick *brick = &r->graph.bricks[s->first + i];
+        const struct gfapi_brick *brick = &r->graph.bricks[s->first + i];
         struct glfs *fs = brick_of(r, s->first + i);
         struct locate_entry entry;
         bool shards = r->graph.sharded && !brick->arbiter && !place->block;
@@ -91,7 +91,7 @@ look_at_dispersed_sets(struct resolver *r, const char *path, uint64_t inode,
                        struct locate_place *place)
 {
     for (int set = 0; set < r->graph.set_count; set++) {
-        if (r->graph.sets[set].type != LOCATE_DISPERSED)
+        if (r->graph.sets[set].type != GFAPI_DISPERSED)
             continue;
         place->bricks = look_at_set(r, set, path, inode, place);
         if (place->bricks) {
@@ -215,7 +215,7 @@ begin(struct resolver *r, const struct locate_resolver *what, struct strbuf *out
         return ret;
     ret = get_volfile(r->volume, &volfile);
     if (!ret)
-        ret = locate_graph_parse(volfile.data, volfile.len, &r->graph);
+        ret = gfapi_graph_parse(volfile.data, volfile.len, &r->graph);
     if (ret) {
         fprintf(stderr, "%s: the volfile of volume %s cannot be read: %s; run it again\n",
                 what->options->program, place.volume, strerror(-ret));

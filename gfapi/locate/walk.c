@@ -52,7 +52,7 @@ struct locate_walk {
     const char *spec;
     struct connect_options options;
     struct locate_events events;
-    struct locate_graph graph;
+    struct gfapi_graph graph;
     char *dir;
     struct locate_worker resolver, listers[LISTERS_MAX];
     int lister_count;
@@ -102,12 +102,12 @@ path_join(const char *folder, const char *name)
 
 /* What the first answer of a resolver holds. */
 static int
-read_first(const struct strbuf *first, const char **dir, struct locate_graph *graph)
+read_first(const struct strbuf *first, const char **dir, struct gfapi_graph *graph)
 {
     *dir = first->data + strlen(first->data) + 1;
     const char *volfile = *dir + strlen(*dir) + 1;
 
-    return locate_graph_parse(volfile, first->len - (volfile - first->data), graph);
+    return gfapi_graph_parse(volfile, first->len - (volfile - first->data), graph);
 }
 
 static int
@@ -150,7 +150,7 @@ static int
 resolver_renew(struct locate_walk *walk)
 {
     AUTO_STRBUF struct strbuf first = STRBUF_INIT;
-    AUTO_LOCATE_GRAPH struct locate_graph graph = LOCATE_GRAPH_INIT;
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph = GFAPI_GRAPH_INIT;
     const char *dir;
 
     locate_worker_end(&walk->resolver);
@@ -158,7 +158,7 @@ resolver_renew(struct locate_walk *walk)
 
     if (!ret)
         ret = read_first(&first, &dir, &graph);
-    return ret ? ret : locate_graph_is_same(&graph, &walk->graph) ? 0 : -ESTALE;
+    return ret ? ret : gfapi_graph_is_same(&graph, &walk->graph) ? 0 : -ESTALE;
 }
 
 static void
@@ -289,7 +289,7 @@ names_free(struct names *names)
 static uint64_t
 up_bricks(const struct locate_walk *walk, int set)
 {
-    const struct locate_set *s = &walk->graph.sets[set];
+    const struct gfapi_set *s = &walk->graph.sets[set];
     uint64_t bricks = 0;
 
     for (int i = 0; i < s->count; i++)
@@ -308,7 +308,7 @@ is_hidden(const struct locate_walk *walk, const struct folder *folder, int set,
     if (strcmp(folder->path, "/") != 0 || *name != '.')
         return false;
     return (walk->graph.sharded && !strcmp(name, ".shard")) ||
-           (walk->graph.sets[set].type == LOCATE_REPLICATED &&
+           (walk->graph.sets[set].type == GFAPI_REPLICATED &&
             (!strcmp(name, ".landfill") || !strncmp(name, anonymous, strlen(anonymous))));
 }
 
@@ -479,7 +479,7 @@ brick_failed(struct locate_walk *walk, struct folder *folder, int brick, int err
 static bool
 tells_shards(const struct locate_walk *walk, int brick)
 {
-    const struct locate_set *set = &walk->graph.sets[walk->graph.bricks[brick].set];
+    const struct gfapi_set *set = &walk->graph.sets[walk->graph.bricks[brick].set];
 
     for (int i = set->first; walk->graph.sharded && i < set->first + set->count; i++)
         if (!walk->down[i] && !walk->graph.bricks[i].arbiter)
@@ -752,6 +752,6 @@ locate_walk_free(struct locate_walk *walk)
     free(walk->down);
     free(walk->set_told);
     free(walk->dir);
-    locate_graph_free(&walk->graph);
+    gfapi_graph_free(&walk->graph);
     free(walk);
 }

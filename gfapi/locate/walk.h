@@ -12,7 +12,7 @@ struct locate_walk;
 /* What is found. Paths are absolute in the volume, and not escaped. */
 struct locate_events {
     void (*volume)(void *arg, const char *name, const char *folder,
-                   const struct locate_graph *graph);
+                   const struct gfapi_graph *graph);
     void (*file)(void *arg, const char *path, const struct locate_place *place);
     /* path: a path, or the name of a set of which no brick answers */
     void (*error)(void *arg, const char *path, int error);

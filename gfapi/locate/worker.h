@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "gfapi/connect.h"
-#include "graph.h"
+#include "pathinfo.h"
 
 enum {
     LOCATE_RENEW = 1024,    /* names after which a worker is replaced: some 10 ms */
@@ -90,7 +90,7 @@ locate_write(int fd, const void *head, size_t head_len, const void *data, size_t
 
 /* A graph of one brick alone, connected; NULL with errno. */
 struct glfs *
-locate_brick_connect(const struct locate_brick *brick);
+locate_brick_connect(const struct gfapi_brick *brick);
 
 /* What `path` is on a brick, told from a connection to it alone, with its inode and, if
  * shards is set, what is known of its shards. 0 or -errno. */
@@ -100,7 +100,7 @@ locate_brick_look(struct glfs *fs, const char *path, bool shards, struct locate_
 /* ---- the two kinds; arg is one of these ------------------------------------------------ */
 
 struct locate_lister {
-    const struct locate_graph *graph;
+    const struct gfapi_graph *graph;
 };
 
 struct locate_resolver {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """A volume's bricks and sets, and what glusterfs.pathinfo says in terms of these.
 
-gfapi/locate/graph.c and pathinfo.c do the same for the program; here it is for a mount.
+gfapi/graph.c and gfapi/locate/pathinfo.c do the same for the program; here it is for a mount.
 """
 import re
 from dataclasses import dataclass, field

@@ -139,17 +139,17 @@ is_distribute(const struct node *node)
 }
 
 static int
-add_brick(struct locate_graph *graph, const struct node *node, const char *text)
+add_brick(struct gfapi_graph *graph, const struct node *node, const char *text)
 {
-    struct locate_brick *list = realloc(graph->bricks,
+    struct gfapi_brick *list = realloc(graph->bricks,
                                         (graph->brick_count + 1) * sizeof(*list));
 
     if (!list)
         return -ENOMEM;
     graph->bricks = list;
-    struct locate_brick *brick = &list[graph->brick_count++];
+    struct gfapi_brick *brick = &list[graph->brick_count++];
 
-    *brick = (struct locate_brick){
+    *brick = (struct gfapi_brick){
         .name = strdup(node->name), .server = strdup(node->host), .path = strdup(node->path),
         .volfile = strndup(text + node->begin, node->end - node->begin),
         .set = graph->set_count - 1,
@@ -159,25 +159,25 @@ add_brick(struct locate_graph *graph, const struct node *node, const char *text)
 
 /* The set that `node` is: its bricks, or itself. text: the untouched volfile. */
 static int
-add_set(struct locate_graph *graph, const struct nodes *nodes, const struct node *node,
+add_set(struct gfapi_graph *graph, const struct nodes *nodes, const struct node *node,
         const char *text)
 {
-    struct locate_set *list = realloc(graph->sets, (graph->set_count + 1) * sizeof(*list));
+    struct gfapi_set *list = realloc(graph->sets, (graph->set_count + 1) * sizeof(*list));
     int ret = 0;
 
     if (!list)
         return -ENOMEM;
     graph->sets = list;
-    struct locate_set *set = &list[graph->set_count++];
+    struct gfapi_set *set = &list[graph->set_count++];
 
-    *set = (struct locate_set){.name = strdup(node->name), .first = graph->brick_count};
+    *set = (struct gfapi_set){.name = strdup(node->name), .first = graph->brick_count};
     if (!set->name)
         return -ENOMEM;
     if (is_brick(node)) {
         set->count = 1;
         return add_brick(graph, node, text);
     }
-    set->type = is_type(node, "cluster/disperse") ? LOCATE_DISPERSED : LOCATE_REPLICATED;
+    set->type = is_type(node, "cluster/disperse") ? GFAPI_DISPERSED : GFAPI_REPLICATED;
     set->redundancy = node->redundancy ? atoi(node->redundancy) : 0;
     AUTO_FREE char *names = strdup(node->subvolumes ? node->subvolumes : "");
 
@@ -188,7 +188,7 @@ add_set(struct locate_graph *graph, const struct nodes *nodes, const struct node
     for (char *name = word(&rest); !ret && *name; name = word(&rest)) {
         const struct node *child = nodes_find(nodes, name);
 
-        if (!is_brick(child) || set->count == LOCATE_SET_MAX)
+        if (!is_brick(child) || set->count == GFAPI_SET_MAX)
             return -EINVAL;
         /* the last one is asked which of the others is right, and holds no files */
         if (node->thin_arbiter && !rest[strspn(rest, " \t\r")])
@@ -209,7 +209,7 @@ is_set(const struct node *node)
 }
 
 static int
-add_sets(struct locate_graph *graph, const struct nodes *nodes, const char *text)
+add_sets(struct gfapi_graph *graph, const struct nodes *nodes, const char *text)
 {
     const struct node *top = NULL, *only = NULL;
 
@@ -237,10 +237,10 @@ add_sets(struct locate_graph *graph, const struct nodes *nodes, const char *text
 }
 
 int
-locate_graph_parse(const char *text, size_t len, struct locate_graph *graph)
+gfapi_graph_parse(const char *text, size_t len, struct gfapi_graph *graph)
 {
     AUTO(nodes_free) struct nodes nodes = {0};
-    AUTO_LOCATE_GRAPH struct locate_graph made = LOCATE_GRAPH_INIT;
+    AUTO_GFAPI_GRAPH struct gfapi_graph made = GFAPI_GRAPH_INIT;
     AUTO_FREE char *copy = malloc(len + 1);
 
     if (!copy)
@@ -254,12 +254,12 @@ locate_graph_parse(const char *text, size_t len, struct locate_graph *graph)
     if (ret)
         return ret;
     *graph = made;
-    made = (struct locate_graph)LOCATE_GRAPH_INIT;
+    made = (struct gfapi_graph)GFAPI_GRAPH_INIT;
     return 0;
 }
 
 bool
-locate_graph_is_same(const struct locate_graph *a, const struct locate_graph *b)
+gfapi_graph_is_same(const struct gfapi_graph *a, const struct gfapi_graph *b)
 {
     if (a->brick_count != b->brick_count || a->set_count != b->set_count)
         return false;
@@ -272,7 +272,7 @@ locate_graph_is_same(const struct locate_graph *a, const struct locate_graph *b)
 }
 
 void
-locate_graph_free(struct locate_graph *graph)
+gfapi_graph_free(struct gfapi_graph *graph)
 {
     for (int i = 0; i < graph->brick_count; i++) {
         free(graph->bricks[i].name);
@@ -284,16 +284,16 @@ locate_graph_free(struct locate_graph *graph)
         free(graph->sets[i].name);
     free(graph->bricks);
     free(graph->sets);
-    *graph = (struct locate_graph)LOCATE_GRAPH_INIT;
+    *graph = (struct gfapi_graph)GFAPI_GRAPH_INIT;
 }
 
 const char *
-locate_type_name(enum locate_type type)
+gfapi_type_name(enum gfapi_type type)
 {
     static const char *const names[] = {
-        [LOCATE_DISTRIBUTED] = "distributed",
-        [LOCATE_REPLICATED] = "replicated",
-        [LOCATE_DISPERSED] = "dispersed",
+        [GFAPI_DISTRIBUTED] = "distributed",
+        [GFAPI_REPLICATED] = "replicated",
+        [GFAPI_DISPERSED] = "dispersed",
     };
 
     return names[type];
