@@ -13,6 +13,8 @@
 
 #include <glusterfs/api/glfs.h>
 
+#include "common/strbuf.h"
+
 #define SOCKET "/var/run/glusterd.socket" /* as GlusterFS's own programs have it */
 enum {
     LOG_LEVEL = 7,        /* GF_LOG_INFO: what a mount logs */
@@ -21,27 +23,27 @@ enum {
 
 /* libgfapi tells no reason if this fails, and would try for a while; so look first. */
 static int
-try_socket(const char *path, const char *program)
+try_socket(const char *path, char **why)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int e = errno;
 
     if (fd < 0 || strlen(path) >= sizeof(addr.sun_path)) {
-        fprintf(stderr, "%s: %s: %s\n", program, path,
-                fd < 0 ? strerror(errno) : "the name is too long for a socket");
-        return fd < 0 ? -errno : -ENAMETOOLONG;
+        *why = str_fmt("%s: %s", path,
+                       fd < 0 ? strerror(e) : "the name is too long for a socket");
+        return fd < 0 ? -e : -ENAMETOOLONG;
     }
     memcpy(addr.sun_path, path, strlen(path) + 1);
     if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
         return 0;
-    int e = errno;
-
+    e = errno;
     if (e == EACCES || e == EPERM)
-        fprintf(stderr, "%s: glusterd's socket %s is root's: run this as root, or name a "
-                "server as SERVER:VOLUME\n", program, path);
+        *why = str_fmt("glusterd's socket %s is root's: run this as root, or name a server as "
+                       "SERVER:VOLUME", path);
     else
-        fprintf(stderr, "%s: no glusterd at %s (%s): start it (systemctl start glusterd), or "
-                "name a server as SERVER:VOLUME\n", program, path, strerror(e));
+        *why = str_fmt("no glusterd at %s (%s): start it (systemctl start glusterd), or name a "
+                       "server as SERVER:VOLUME", path, strerror(e));
     return -e;
 }
 
@@ -49,32 +51,32 @@ try_socket(const char *path, const char *program)
  * refuse); whether it got a volfile says how far it came. */
 static int
 explain(const struct connect_options *options, const struct connect_place *place,
-        struct glfs *fs, int e)
+        struct glfs *fs, int e, char **why)
 {
-    const char *program = options->program, *volume = place->volume;
+    const char *volume = place->volume;
     const char *server = place->server ? place->server : "this machine";
     bool volfile = glfs_get_volfile(fs, NULL, 0) != 0;
 
     if (e == ENOENT && !volfile)
-        fprintf(stderr, "%s: there is no volume %s: glusterd of %s does not know it; `gluster "
-                "volume list` there names those it has\n", program, volume, server);
+        *why = str_fmt("there is no volume %s: glusterd of %s does not know it; `gluster volume "
+                       "list` there names those it has", volume, server);
     else if (e == ENOTCONN && !volfile)
-        fprintf(stderr, "%s: no glusterd answers at %s: is the name right, does it run, does a "
-                "firewall let port 24007 through?\n", program, server);
+        *why = str_fmt("no glusterd answers at %s: is the name right, does it run, does a "
+                       "firewall let port 24007 through?", server);
     else if (e == ENOTCONN || e == EIO)
-        fprintf(stderr, "%s: no brick of volume %s can be reached, or none accepts this client: "
-                "`gluster volume start %s` if it is not started; `gluster volume status %s` "
-                "shows the bricks, auth.allow and auth.reject in `gluster volume info %s` who "
-                "may use them\n", program, volume, volume, volume, volume);
+        *why = str_fmt("no brick of volume %s can be reached, or none accepts this client: "
+                       "`gluster volume start %s` if it is not started; `gluster volume status "
+                       "%s` shows the bricks, auth.allow and auth.reject in `gluster volume "
+                       "info %s` who may use them", volume, volume, volume, volume);
     else
-        fprintf(stderr, "%s: cannot connect to volume %s at %s: %s%s\n", program, volume,
-                server, strerror(e), options->log_file ? "; the log says more" : "");
+        *why = str_fmt("cannot connect to volume %s at %s: %s%s", volume, server, strerror(e),
+                       options->log_file ? "; the log says more" : "");
     return e ? -e : -EIO;
 }
 
 static int
 prepare(struct glfs *fs, const struct connect_options *options,
-        const struct connect_place *place)
+        const struct connect_place *place, char **why)
 {
     const char *server = place->server, *socket = NULL;
 
@@ -83,7 +85,7 @@ prepare(struct glfs *fs, const struct connect_options *options,
     else if (*server == '/')
         socket = server;
     if (socket) {
-        int ret = try_socket(socket, options->program);
+        int ret = try_socket(socket, why);
 
         if (ret)
             return ret;
@@ -103,9 +105,9 @@ prepare(struct glfs *fs, const struct connect_options *options,
         return 0;
     int e = errno;
 
-    fprintf(stderr, "%s: cannot prepare the connection to volume %s%s%s: %s\n",
-            options->program, place->volume, options->log_file ? " with log " : "",
-            options->log_file ? options->log_file : "", strerror(e));
+    *why = str_fmt("cannot prepare the connection to volume %s%s%s: %s", place->volume,
+                   options->log_file ? " with log " : "",
+                   options->log_file ? options->log_file : "", strerror(e));
     return e ? -e : -EINVAL;
 }
 
@@ -121,32 +123,46 @@ wait_for_volfile(struct glfs *fs)
 }
 
 int
-connect_volume(const char *spec, const struct connect_options *options,
-               struct glfs **fs, struct connect_place *place)
+connect_volume_why(const char *spec, const struct connect_options *options,
+                   struct glfs **fs, struct connect_place *place, char **why)
 {
     AUTO_PLACE struct connect_place found = CONNECT_PLACE_INIT;
-    int ret = connect_place_find(spec, options, &found);
+
+    *why = NULL;
+    int ret = connect_place_find(spec, options, &found, why);
 
     if (ret)
         return ret;
     struct glfs *connection = glfs_new(found.volume);
 
     if (!connection) {
-        fprintf(stderr, "%s: cannot begin a connection to volume %s: %s\n", options->program,
-                found.volume, strerror(errno));
+        *why = str_fmt("cannot begin a connection to volume %s: %s", found.volume,
+                       strerror(errno));
         return -ENOMEM;
     }
-    ret = prepare(connection, options, &found);
+    ret = prepare(connection, options, &found, why);
     /* What did not come up is not taken down: glfs_fini() may wait for it for ever. */
     if (ret)
         return ret;
     if (glfs_init(connection))
-        return explain(options, &found, connection, errno);
+        return explain(options, &found, connection, errno, why);
     wait_for_volfile(connection);
     *fs = connection;
     *place = found;
     found = (struct connect_place)CONNECT_PLACE_INIT;
     return 0;
+}
+
+int
+connect_volume(const char *spec, const struct connect_options *options,
+               struct glfs **fs, struct connect_place *place)
+{
+    AUTO_FREE char *why = NULL;
+    int ret = connect_volume_why(spec, options, fs, place, &why);
+
+    if (ret)
+        fprintf(stderr, "%s: %s\n", options->program, why ? why : strerror(-ret));
+    return ret;
 }
 
 void

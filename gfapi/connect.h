@@ -35,7 +35,7 @@ struct connect_option {
 };
 
 struct connect_options {
-    const char *program;  /* begins every message */
+    const char *program;  /* begins what connect_volume() writes */
     const char *socket;   /* glusterd's; NULL: the usual one */
     const char *log_file; /* what libgfapi has to say; NULL: nowhere */
     bool no_follow;       /* a path that is a symbolic link means the link itself */
@@ -52,6 +52,12 @@ int
 connect_volume(const char *spec, const struct connect_options *options,
                struct glfs **fs, struct connect_place *place);
 
+/* The same for a library: nothing is written, *why is the message (without the program's name
+ * and a newline), or NULL when there was no memory for it; free it. */
+int
+connect_volume_why(const char *spec, const struct connect_options *options,
+                   struct glfs **fs, struct connect_place *place, char **why);
+
 /* Ends the program with status, or with 1, said, if standard output could not be
  * written. What was said to the volume must be complete (files closed or synced): the
  * connections are dropped, which frees all that bricks hold for this client. glfs_fini()
@@ -64,11 +70,11 @@ connect_leave(const char *program, int status);
 void
 connect_place_free(struct connect_place *place);
 
-/* What spec means: a name, by itself; a path, by the mounts of this process. 0 or -errno,
- * the message said. */
+/* What spec means: a name, by itself; a path, by the mounts of this process. 0 or -errno
+ * with a sentence in *why (NULL: no memory for it); free it. */
 int
 connect_place_find(const char *spec, const struct connect_options *options,
-                   struct connect_place *place);
+                   struct connect_place *place, char **why);
 
 /* The same for a name. -EINVAL with a sentence in *why, or -ENOMEM. */
 int

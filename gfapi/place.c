@@ -209,76 +209,75 @@ mount_id(int fd)
 }
 
 static int
-explain_path(const char *program, const char *path, int ret, const char *type)
+explain_path(const char *path, int ret, const char *type, char **why)
 {
     AUTO_STRBUF struct strbuf name = STRBUF_INIT;
 
     strbuf_word(&name, path);
     switch (-ret) {
     case ENODEV:
-        fprintf(stderr, "%s: %s is on a file system of type %s, not on a mounted volume: give "
-                "the volume as VOLUME or SERVER:VOLUME\n", program, strbuf_text(&name), type);
+        *why = str_fmt("%s is on a file system of type %s, not on a mounted volume: give the "
+                       "volume as VOLUME or SERVER:VOLUME", strbuf_text(&name), type);
         break;
     case EINVAL:
-        fprintf(stderr, "%s: %s is on a volume that was not mounted from a server: give the "
-                "volume as VOLUME or SERVER:VOLUME\n", program, strbuf_text(&name));
+        *why = str_fmt("%s is on a volume that was not mounted from a server: give the volume "
+                       "as VOLUME or SERVER:VOLUME", strbuf_text(&name));
         break;
     default:
-        fprintf(stderr, "%s: cannot find the mount of %s: %s\n", program, strbuf_text(&name),
-                strerror(-ret));
+        *why = str_fmt("cannot find the mount of %s: %s", strbuf_text(&name), strerror(-ret));
     }
     return ret;
 }
 
 static int
 find_path(const char *path, const struct connect_options *options,
-          struct connect_place *place)
+          struct connect_place *place, char **why)
 {
     AUTO_CLOSE int fd = open(path, O_PATH | O_CLOEXEC | (options->no_follow ? O_NOFOLLOW : 0));
+    int e = errno;
     AUTO_FREE char *link = str_fmt("/proc/self/fd/%d", fd);
     AUTO_FREE char *type = NULL;
     char real[PATH_MAX];
 
     if (fd < 0) {
         AUTO_STRBUF struct strbuf name = STRBUF_INIT;
-        int e = errno;
 
         strbuf_word(&name, path);
-        fprintf(stderr, "%s: cannot open %s: %s%s\n", options->program, strbuf_text(&name),
-                strerror(e),
-                e == ENOTCONN ? ": its mount has ended; unmount it, mount it again" : "");
+        *why = str_fmt("cannot open %s: %s%s", strbuf_text(&name), strerror(e),
+                       e == ENOTCONN ? ": its mount has ended; unmount it, mount it again" : "");
         return -e;
     }
     ssize_t len = link ? readlink(link, real, sizeof(real) - 1) : -1;
     AUTO_FCLOSE FILE *mountinfo = fopen("/proc/self/mountinfo", "re");
 
     if (len < 0 || !mountinfo)
-        return explain_path(options->program, path, -errno, NULL);
+        return explain_path(path, -errno, NULL, why);
     real[len] = '\0';
     int ret = connect_place_mounted(mountinfo, mount_id(fd), real, place, &type);
 
-    return ret ? explain_path(options->program, path, ret, type) : 0;
+    return ret ? explain_path(path, ret, type, why) : 0;
 }
 
 int
 connect_place_find(const char *spec, const struct connect_options *options,
-                   struct connect_place *place)
+                   struct connect_place *place, char **why)
 {
     size_t colon = strcspn(spec, ":"), slash = strcspn(spec, "/");
-    const char *why = NULL;
+    const char *reason = NULL;
 
+    *why = NULL;
     /* a server has no slash in its name */
     if (spec[slash] && slash < colon)
-        return find_path(spec, options, place);
-    int ret = connect_place_parse(spec, place, &why);
+        return find_path(spec, options, place, why);
+    int ret = connect_place_parse(spec, place, &reason);
 
     if (ret) {
         AUTO_STRBUF struct strbuf name = STRBUF_INIT;
 
         strbuf_word(&name, spec);
-        fprintf(stderr, "%s: %s is not a volume: %s; give VOLUME, SERVER:VOLUME, or a path "
-                "with a slash on a mounted volume\n", options->program, strbuf_text(&name),
-                why ? why : strerror(-ret));
+        *why = str_fmt("%s is not a volume: %s; give VOLUME, SERVER:VOLUME, or a path with a "
+                       "slash on a mounted volume", strbuf_text(&name),
+                       reason ? reason : strerror(-ret));
     }
     return ret;
 }
