@@ -51,6 +51,24 @@ BUILT_SOURCES += xlators/gnotify/fops.c
 CLEANFILES += xlators/gnotify/fops.c
 EXTRA_DIST += xlators/gnotify/generate.py
 
+# what a reader has of it: sends its questions to single bricks, in libgnotify's graphs
+features_LTLIBRARIES += xlators/gnotify-client.la
+xlators_gnotify_client_la_SOURCES = xlators/gnotify-client/gnotify-client.h \
+	xlators/gnotify-client/gnotify-client.c xlators/gnotify-client/node.h
+nodist_xlators_gnotify_client_la_SOURCES = xlators/gnotify-client/fops.c
+xlators_gnotify_client_la_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+xlators_gnotify_client_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(GLUSTERFS_SYSTEM_CFLAGS)
+xlators_gnotify_client_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,defs \
+	-export-symbols-regex '^(xlator_api|gnotify_client_calls)$$'
+xlators_gnotify_client_la_LIBADD = -lglusterfs
+
+xlators/gnotify-client/fops.c: $(srcdir)/xlators/fops.def $(srcdir)/xlators/fops.py $(srcdir)/xlators/gnotify-client/generate.py
+	@$(MKDIR_P) xlators/gnotify-client
+	$(AM_V_GEN)$(PYTHON3) $(srcdir)/xlators/gnotify-client/generate.py $(srcdir)/xlators/fops.def $@
+BUILT_SOURCES += xlators/gnotify-client/fops.c
+CLEANFILES += xlators/gnotify-client/fops.c
+EXTRA_DIST += xlators/gnotify-client/generate.py
+
 # asks a brick as a reader does: for tests, so it is not installed
 noinst_PROGRAMS += xlators/gnotify/ask
 xlators_gnotify_ask_SOURCES = xlators/gnotify/ask.c
