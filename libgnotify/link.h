@@ -26,7 +26,7 @@ struct link_layout {
     unsigned count, sets;
 };
 
-/* What a link tells: from any thread, several at once, also while link_ask has not
+/* What a link tells: from any thread, several at once, also while link_ask or link_open has not
  * returned. None of these may wait, or close the link. */
 struct link_events {
     /* The brick can be asked, or not any more: then all that it was asked has been answered
@@ -75,7 +75,7 @@ link_layout_free(struct link_layout *layout);
 struct glfs;
 
 /* The ordinary connection to the volume, of a link that link_open made: to look names
- * up by. It stays the link's, and is there until the link is closed. */
+ * up by. It stays the link's, and is there until the link is closed. NULL of other links. */
 struct glfs *
 link_volume(struct link *link);
 

@@ -8,3 +8,17 @@ check_PROGRAMS += libgnotify/merge_test
 libgnotify_merge_test_SOURCES = libgnotify/merge_test.c
 libgnotify_merge_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_merge_test_LDADD = libgnotify/libmerge.a notify/libnotify.a $(XXHASH_LIBS) $(CMOCKA_LIBS)
+
+# the bricks of a real volume
+noinst_LIBRARIES += libgnotify/liblink.a
+libgnotify_liblink_a_SOURCES = libgnotify/link-own.h \
+	libgnotify/link.c libgnotify/link-tell.c libgnotify/link-wires.c
+libgnotify_liblink_a_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
+libgnotify_liblink_a_CFLAGS = $(GFAPI_CFLAGS) -fPIC
+LINK_LIBS = libgnotify/liblink.a $(GFAPI_LIBS) -lpthread -ldl
+
+# what a link has, for tests
+noinst_PROGRAMS += libgnotify/peek
+libgnotify_peek_SOURCES = libgnotify/peek.c
+libgnotify_peek_CFLAGS = $(AM_CFLAGS)
+libgnotify_peek_LDADD = $(LINK_LIBS) notify/libnotify.a common/libcommon.a $(ZLIB_LIBS)

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The link to a real volume: an ordinary connection of libgfapi's, whose volfile glusterd
+ * keeps like the volume, and wires (link-wires.c) to the bricks that this has; see link-own.h.
+ */
+#include "libgnotify/link-own.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <glusterfs/api/glfs.h>
+
+#include "common/strbuf.h"
+#include "gfapi/connect.h"
+#include "gfapi/graph.h"
+
+enum { LOOK_SECONDS = 1 }; /* between two looks whether the volume has changed */
+
+/* ---- the volfile and what it says ------------------------------------------------------- */
+
+/* A copy of what fs has now; NULL: none, or no memory. glfs_get_volfile() copies as many bytes
+ * as it is asked for, so that must be what there is. */
+static char *
+get_volfile(struct glfs *fs)
+{
+    for (int tries = 0; tries < 10; tries++) {
+        ssize_t missing = glfs_get_volfile(fs, NULL, 0);
+        char *text = missing < 0 ? calloc(1, (size_t)-missing + 1) : NULL;
+
+        if (!text)
+            return NULL;
+        if (glfs_get_volfile(fs, text, (size_t)-missing) == -missing &&
+            glfs_get_volfile(fs, NULL, 0) == missing)
+            return text;
+        free(text);
+    }
+    return NULL;
+}
+
+static struct brick *
+find_brick(struct real *l, const char *name)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        if ((!l->bricks[i]->used || !l->bricks[i]->gone) && !strcmp(l->bricks[i]->is.name, name))
+            return l->bricks[i];
+    }
+    return NULL;
+}
+
+static struct brick *
+brick_new(const char *name)
+{
+    struct brick *b = calloc(1, sizeof(*b));
+
+    if (!b || !(b->is.name = strdup(name))) {
+        free(b);
+        return NULL;
+    }
+    b->tell.kind = TELL_BRICK;
+    TAILQ_INIT(&b->asked);
+    return b;
+}
+
+/* Gives it the next number. */
+static int
+add_brick(struct real *l, struct brick *b)
+{
+    int ret = -ENOMEM;
+
+    pthread_mutex_lock(&l->lock);
+    struct brick **list = realloc(l->bricks, (l->count + 1) * sizeof(*list));
+
+    if (list) {
+        l->bricks = list;
+        b->is.number = l->count;
+        list[l->count++] = b;
+        ret = 0;
+    }
+    pthread_mutex_unlock(&l->lock);
+    return ret;
+}
+
+/* The bricks of a graph by leaf: those that are there, and new ones. NULL: no memory. */
+static struct brick **
+find_bricks(struct real *l, const struct gfapi_graph *graph)
+{
+    AUTO_FREE struct brick **bricks = calloc((size_t)graph->brick_count, sizeof(*bricks));
+
+    for (int i = 0; bricks && i < graph->brick_count; i++) {
+        const struct gfapi_brick *is = &graph->bricks[i];
+        AUTO_FREE char *name = str_fmt("%s:%s", is->server, is->path);
+        struct brick *b = name ? find_brick(l, name) : NULL;
+
+        if (!b && name && (b = brick_new(name)) && add_brick(l, b)) {
+            free((char *)b->is.name);
+            free(b);
+            b = NULL;
+        }
+        if (!b)
+            return NULL;
+        bricks[i] = b;
+    }
+    return TAKE(bricks);
+}
+
+/* Sets and arbiters may change without a brick that comes or goes. */
+static void
+set_places(struct real *l, const struct gfapi_graph *graph, struct brick **bricks)
+{
+    pthread_mutex_lock(&l->lock);
+    for (int i = 0; i < graph->brick_count; i++) {
+        bricks[i]->is.set = (unsigned)graph->bricks[i].set;
+        bricks[i]->is.arbiter = graph->bricks[i].arbiter;
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+static bool
+is_as_wires(struct wires *w, const struct gfapi_graph *graph, const char *leaves)
+{
+    bool same = w && !strcmp(w->volfile, leaves);
+
+    for (unsigned i = 0; same && i < w->count; i++)
+        same = (int)w->bricks[i]->is.set == graph->bricks[i].set &&
+               w->bricks[i]->is.arbiter == graph->bricks[i].arbiter;
+    return same;
+}
+
+static void *
+close_wires(void *w)
+{
+    wires_close(w);
+    return NULL;
+}
+
+/* Wires for what the volfile says, if there are none. 0, or -errno with a sentence. */
+static int
+follow(struct real *l, const char *volfile, char **why)
+{
+    AUTO_GFAPI_GRAPH struct gfapi_graph graph = GFAPI_GRAPH_INIT;
+    struct wires *w, *old;
+    pthread_t thread;
+
+    *why = NULL;
+    int ret = gfapi_graph_parse(volfile, strlen(volfile), &graph);
+
+    if (ret) {
+        *why = str_fmt("the volfile of volume %s has no bricks that can be made out", l->volume);
+        return ret;
+    }
+    AUTO_FREE char *leaves = wires_leaves(&graph);
+
+    if (!leaves || is_as_wires(l->wires, &graph, leaves))
+        return leaves ? 0 : -ENOMEM;
+    struct brick **bricks = find_bricks(l, &graph);
+
+    if (!bricks)
+        return -ENOMEM;
+    ret = wires_open(l, TAKE(leaves), bricks, (unsigned)graph.brick_count,
+                     (unsigned)graph.set_count, &w, why);
+    if (ret)
+        return ret;
+    set_places(l, &graph, bricks);
+    old = tell_switch(l, w);
+    if (!old)
+        return 0;
+    if (tell_thread(&thread, close_wires, old))
+        wires_close(old);
+    else
+        pthread_detach(thread);
+    return 0;
+}
+
+/* ---- the keeper --------------------------------------------------------------------------- */
+
+static void
+real_free(struct real *l)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        free((char *)l->bricks[i]->is.name);
+        free(l->bricks[i]);
+    }
+    free(l->bricks);
+    free(l->volume);
+    free(l->log_file);
+    free(l->volfile);
+    pthread_cond_destroy(&l->to_tell);
+    pthread_cond_destroy(&l->to_keep);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+static bool
+is_closing(struct real *l)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += LOOK_SECONDS;
+    pthread_mutex_lock(&l->lock);
+    if (!l->closing)
+        pthread_cond_timedwait(&l->to_keep, &l->lock, &end);
+    bool closing = l->closing;
+
+    pthread_mutex_unlock(&l->lock);
+    return closing;
+}
+
+static void
+look(struct real *l)
+{
+    AUTO_FREE char *volfile = get_volfile(l->fs), *why = NULL;
+
+    if (!volfile || !strcmp(volfile, l->volfile))
+        return;
+    int ret = follow(l, volfile, &why);
+
+    if (ret && ret != -EINVAL)
+        return; /* again at the next look */
+    free(l->volfile);
+    l->volfile = TAKE(volfile);
+}
+
+static void *
+keeper(void *arg)
+{
+    struct real *l = arg;
+
+    pthread_setname_np(pthread_self(), "gnotify-keep");
+    while (!is_closing(l))
+        look(l);
+    wires_close(l->wires);
+    glfs_fini(l->fs);
+    real_free(l);
+    return NULL;
+}
+
+/* ---- the calls ------------------------------------------------------------------------------ */
+
+static int
+real_ask(struct link *link, unsigned brick, const void *bytes, size_t len, void *cookie)
+{
+    return tell_ask((struct real *)link, brick, bytes, len, cookie);
+}
+
+static int
+copy_layout(const struct wires *w, struct link_layout *layout)
+{
+    layout->bricks = calloc(w->count, sizeof(*layout->bricks));
+    if (!layout->bricks)
+        return -ENOMEM;
+    layout->sets = w->sets;
+    for (unsigned i = 0; i < w->count; i++) {
+        struct link_brick *b = &layout->bricks[layout->count++];
+
+        *b = w->bricks[i]->is;
+        b->name = strdup(b->name);
+        if (!b->name)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int
+real_layout(struct link *link, struct link_layout *layout)
+{
+    struct real *l = (struct real *)link;
+    struct link_layout made = {0};
+
+    pthread_mutex_lock(&l->lock);
+    int ret = copy_layout(l->wires, &made);
+
+    pthread_mutex_unlock(&l->lock);
+    if (ret)
+        link_layout_free(&made);
+    else
+        *layout = made;
+    return ret;
+}
+
+void
+link_layout_free(struct link_layout *layout)
+{
+    for (unsigned i = 0; i < layout->count; i++)
+        free((char *)layout->bricks[i].name);
+    free(layout->bricks);
+    *layout = (struct link_layout){0};
+}
+
+static void
+real_close(struct link *link)
+{
+    struct real *l = (struct real *)link;
+
+    pthread_detach(l->keeper);
+    tell_stop(l);
+    pthread_mutex_lock(&l->lock);
+    pthread_cond_broadcast(&l->to_keep);
+    pthread_mutex_unlock(&l->lock);
+}
+
+static const struct link_calls calls = {.ask = real_ask, .layout = real_layout, .close = real_close};
+
+struct glfs *
+link_volume(struct link *link)
+{
+    return link->calls == &calls ? ((struct real *)link)->fs : NULL;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+static int
+find_dir(struct real *l, const char *dir, char **why)
+{
+    struct stat stat;
+
+    if (!strcmp(dir, "/") || !glfs_stat(l->fs, dir, &stat))
+        return 0;
+    int e = errno;
+
+    *why = str_fmt("cannot find %s in volume %s: %s", dir, l->volume, strerror(e));
+    return -e;
+}
+
+static int
+reach(struct real *l, const struct link_options *options, char **dir, char **why)
+{
+    struct connect_options how = {.program = "libgnotify", .socket = options->socket,
+                                  .log_file = options->log_file};
+    AUTO_PLACE struct connect_place place = CONNECT_PLACE_INIT;
+    int ret = connect_volume_why(options->volume, &how, &l->fs, &place, why);
+
+    if (ret)
+        return ret;
+    l->volume = TAKE(place.volume);
+    *dir = TAKE(place.dir);
+    ret = find_dir(l, *dir, why);
+    if (ret)
+        return ret;
+    l->volfile = get_volfile(l->fs);
+    return l->volfile ? follow(l, l->volfile, why) : -ENOMEM;
+}
+
+static int
+start(struct real *l, const struct link_options *options, char **dir, char **why)
+{
+    if (options->log_file && !(l->log_file = strdup(options->log_file)))
+        return -ENOMEM;
+    int ret = wires_load(&l->client, why);
+
+    if (!ret)
+        ret = reach(l, options, dir, why);
+    if (!ret)
+        ret = tell_start(l);
+    if (!ret && (ret = tell_thread(&l->keeper, keeper, l)))
+        tell_stop(l);
+    return ret;
+}
+
+/* On a thread of its own: libgfapi may want seconds for it. */
+static void *
+undo(void *arg)
+{
+    struct real *l = arg;
+
+    if (l->wires)
+        wires_close(l->wires);
+    if (l->fs)
+        glfs_fini(l->fs);
+    real_free(l);
+    return NULL;
+}
+
+int
+link_open(const struct link_options *options, const struct link_events *events, void *arg,
+          struct link **out, char **dir, char **why)
+{
+    struct real *l = calloc(1, sizeof(*l));
+    struct no_sigpipe guard;
+    pthread_t thread;
+    AUTO_FREE char *found = NULL;
+
+    *why = NULL;
+    if (!l)
+        return -ENOMEM;
+    *l = (struct real){.link.calls = &calls, .events = events, .arg = arg};
+    int ret = tell_init(l);
+
+    if (ret) {
+        free(l);
+        return ret;
+    }
+    no_sigpipe_begin(&guard);
+    ret = start(l, options, &found, why);
+    no_sigpipe_end(&guard);
+    if (!ret) {
+        *out = &l->link;
+        *dir = TAKE(found);
+        return 0;
+    }
+    if (!*why)
+        *why = str_fmt("cannot follow volume %s: %s", options->volume, strerror(-ret));
+    if (!tell_thread(&thread, undo, l))
+        pthread_detach(thread);
+    return ret;
+}
