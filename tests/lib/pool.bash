@@ -140,13 +140,24 @@ pool_peers() {
     for i in "$@"; do wait_until 30 peers_connected "$i" $# || return 1; done
 }
 
-# peers_connected I N: node I sees N connected nodes, itself included
-peers_connected() { [ "$(stock "$1" pool list | grep -cw Connected)" = "$2" ]; }
+# peers_connected I N: node I sees N nodes that are connected and in the pool, itself
+# included. Connected alone is not enough: what is asked of a peer while the two still greet
+# one another may be dropped, and `peer detach` is then never answered.
+peers_connected() {
+    [ $(($(stock "$1" peer status | grep -c '^State: Peer in Cluster (Connected)') + 1)) = "$2" ]
+}
 
 # -- nodes -------------------------------------------------------------------------
 
 # address I: the address of node I
 address() { case $1 in c*) echo "$POOL_NET.$((100 + ${1#c}))" ;; *) echo "$POOL_NET.$1" ;; esac; }
+
+# The same whenever node $1 boots: others remember it, and would for half a minute send to
+# the one it had before.
+hardware_address() {
+    local i=${1#c}
+    printf '02:00:00:00:%02x:%02x' $((${#1} - ${#i})) "$i"
+}
 
 # brick I NAME: HOST:PATH of a brick on node I
 brick() { echo "$(address "$1"):/srv/$2"; }
@@ -194,7 +205,8 @@ node_finish() {
         return 1
     fi
     nsenter -t "$switch" -n sh -c "ip link del v$1 2>/dev/null; set -e
-        ip link add v$1 type veth peer name eth0 netns $pid; ip link set v$1 master br0 up" || return 1
+        ip link add v$1 type veth peer name eth0 address $(hardware_address "$1") netns $pid
+        ip link set v$1 master br0 up" || return 1
     nsenter -t "$pid" -n sh -c "set -e; ip addr add $(address "$1")/24 dev eth0; ip link set eth0 up" || return 1
     pool_remember "$dir/life" "$pid"
 }

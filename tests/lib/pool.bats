@@ -26,12 +26,14 @@ teardown_file() { pool_stop; }
 @test "a node's power is cut, and it returns with its disk" {
     node_boot 4
     on 4 sh -c 'echo kept >/srv/x; echo lost >/run/x; echo kept >/usr/lib/x'
+    hardware=$(on 4 ip -o link show eth0 | grep -o 'link/ether [^ ]*')
     node_kill 4
     run on 4 true
     [ "$status" = 3 ]
     node_boot 4
     [ "$(on 4 cat /srv/x /usr/lib/x)" = $'kept\nkept' ]
     on 4 test ! -e /run/x
+    [ "$(on 4 ip -o link show eth0 | grep -o 'link/ether [^ ]*')" = "$hardware" ]
     [ ! -e /usr/lib/x ]
 }
 
