@@ -107,10 +107,14 @@ all_is_counted() { [ $((16#$(used 1))) = "$(on 1 sh -c 'cat /srv/v1/*.bin | wc -
     [[ $output == *"quota exceeded"* ]]
     # what a client tries again after the refusal may still be under way
     wait_until 20 all_is_counted
-    fs 2 'rm a.bin b.bin && dd if=/dev/zero of=b.bin bs=100000 count=10 conv=fsync'
+    fs 2 'rm a.bin b.bin && dd if=/dev/zero of=b.bin bs=100000 count=3 conv=fsync'
+    # both write the rest of it at once
+    fs 1 'dd if=/dev/zero of=b.bin bs=100000 count=3 seek=3 conv=notrunc,fsync' &
+    fs 2 'dd if=/dev/zero of=b.bin bs=100000 count=3 seek=3 conv=notrunc,fsync'
+    wait $!
     local i
     for i in 1 2; do
-        [ "$(used $i)" = 00000000000f4240 ]
+        [ "$(used $i)" = 00000000000927c0 ]
     done
     fs 1 'rm b.bin a'
 }

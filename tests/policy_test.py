@@ -19,13 +19,13 @@ class Files(testing.Child):
 
     def __init__(self):
         super().__init__()
-        self.names, self.size, self.marks, self.sums = {}, {}, {}, {}
+        self.names, self.size, self.marks, self.sums, self.counted = {}, {}, {}, {}, {}
         for fop in ("create", "writev", "stat", "fstat", "truncate", "ftruncate", "fallocate",
-                    "unlink", "rename", "link", "getxattr", "setxattr", "xattrop"):
+                    "unlink", "rename", "link", "getxattr", "setxattr", "xattrop", "fxattrop"):
             self.answers[fop] = getattr(self, "do_" + fop)
 
     def iatt(self, inode):
-        return Iatt(st_size=self.size[inode], st_nlink=list(self.names.values()).count(inode) or 1,
+        return Iatt(st_size=self.size[inode], st_nlink=list(self.names.values()).count(inode),
                     st_mode=0o100644)
 
     def do_create(self, call):
@@ -86,8 +86,18 @@ class Files(testing.Child):
 
     def do_xattrop(self, call):
         (key, delta), = call.xattr.items()
+        if key == f"{MARK}.counted":
+            return self.exchange("xattrop", call.loc.inode, key, delta)
         self.sums[key] = self.sums.get(key, 0) + struct.unpack(">q", delta)[0]
         return reply.xattrop(xattr=Dict({key: struct.pack(">q", self.sums[key])}))
+
+    def do_fxattrop(self, call):
+        (key, value), = call.xattr.items()
+        return self.exchange("fxattrop", call.fd.inode, key, value)
+
+    def exchange(self, fop, inode, key, value):
+        before, self.counted[inode] = self.counted.get(inode), value
+        return getattr(reply, fop)(xattr=Dict({key: before} if before else {}))
 
 
 class Policy(unittest.TestCase):
@@ -208,6 +218,56 @@ class Policy(unittest.TestCase):
         self.refused(EDQUOT, self.write, Fd(inode), 101, 900)
         self.write(Fd(inode), 100, 900)
         self.assertEqual(self.used(), 1000)
+
+    def under_way(self, module, fd, size, offset):
+        """A write that the disk has, and has not answered yet."""
+        self.disk.hold("writev")
+        write = module.begin("writev", fd=fd, vector=IoVec(bytes(size)), offset=offset)
+        write.step()
+        return write, self.disk.calls[-1]
+
+    def test_writes_of_a_file_under_way_together_count_once(self):
+        for clients in 1, 2:  # of one client; of two
+            with self.subTest(clients=clients):
+                self.setUp()
+                modules = [self.begin(quota=".mp4=1000") for _ in range(clients)]
+                fd = self.create("/a.mp4")
+                writes = [self.under_way(modules[i % clients], fd, 100, i * 100) for i in range(3)]
+                before = self.disk.iatt(fd.inode)
+                self.disk.size[fd.inode] = 300
+                after = self.disk.iatt(fd.inode)
+                for write, call in writes:  # all of them see the size go from 0 to 300
+                    call.answer(reply.writev(op_ret=100, prebuf=before, postbuf=after))
+                    write.finish()
+                self.assertEqual(self.used(), 300)
+                modules[-1].unlink(loc=self.loc("/a.mp4"))
+                self.assertEqual(self.used(), 0)
+
+    def test_a_size_that_changes_while_it_is_counted_is_counted(self):
+        module = self.begin(quota=".mp4=1000")
+        fd = self.create("/a.mp4")
+        self.disk.hold("fxattrop")
+        write = module.begin("writev", fd=fd, vector=IoVec(bytes(100)), offset=0)
+        write.step()
+        self.disk.size[fd.inode] = 250  # another client, which has not counted yet
+        while not write.step():
+            self.disk.calls[-1].answer()
+        self.assertEqual(self.used(), 250)
+
+    def test_what_could_not_be_removed_still_counts(self):
+        self.begin(quota=".mp4=1000")
+        self.write(self.create("/a.mp4"), 100)
+        self.disk.answers["unlink"] = OSError(EPERM, "no")
+        self.refused(EPERM, self.module.unlink, loc=self.loc("/a.mp4"))
+        self.assertEqual(self.used(), 100)
+
+    def test_what_is_written_without_a_name_does_not_count(self):
+        self.begin(quota=".mp4=1000")
+        fd = self.create("/a.mp4")
+        self.write(fd, 100)
+        self.module.unlink(loc=self.loc("/a.mp4"))
+        self.write(fd, 100, 100)
+        self.assertEqual(self.used(), 0)
 
     def test_appending_counts_from_the_end(self):
         self.begin(quota=".mp4=1000")

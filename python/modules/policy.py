@@ -15,11 +15,13 @@ Options:
     closed: there, or at fsync, the writer is told of EDQUOT.
 
 How the quota is counted. Each file that is made with, or renamed to, such a suffix carries a mark
-(trusted.glupy.policy); what it grows or shrinks is added to a sum on the volume's root, which all
+(trusted.glupy.policy) and how much of it is counted (trusted.glupy.policy.counted); what it grows or
+shrinks is added to a sum on the volume's root, which all
 clients share. Sizes count, not blocks: a hole is as long as it looks. Files without a mark, as
 those that were there before, are not counted until they are renamed. A hard link must
-have the suffix of the file (EPERM). A crash between a change and its addition loses that change;
-with the volume out of use, removing trusted.glupy.policy.used.SUFFIX of the root sets the sum to 0.
+have the suffix of the file (EPERM). A crash between a change and its addition loses that change.
+With the volume out of use and the files of a suffix removed, removing
+trusted.glupy.policy.used.SUFFIX of the root sets the sum to 0.
 While clients write at once, the sum may get larger than allowed by what is under way.
 
 With a quota, the module must see what bricks answer: features.glupy-position cluster/distribute,
@@ -35,7 +37,8 @@ from gluster.glupy.native import Dict, Loc, Translator, log_warning
 
 MARK = 'trusted.glupy.policy'
 SUM = MARK + '.used.'
-ADD_ARRAY64 = 1  # gf_xattrop_flags_t
+COUNTED = MARK + '.counted'
+ADD_ARRAY64, GET_AND_SET = 1, 4  # gf_xattrop_flags_t
 UNITS = {'': 1, 'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30, 'T': 1 << 40}
 ROOT = bytes(15) + b'\1'
 FRESH = 1 << 20  # so far from its limit, what we know of a sum needs no second look
@@ -139,48 +142,60 @@ class xlator(Translator):
         if not self.quotas or oldloc.inode.is_dir:
             return await self.child.rename()
         old, new = await self.mark_of(oldloc.inode), self.quota_of(newloc)
-        replaced = await self.going(newloc)
         if (new.text if new else '') == old:
-            answer = await self.child.rename()
-        else:
-            answer = await self.move(oldloc, old, new)
-        await self.add(oldloc.inode, *replaced)
-        return answer
+            return await self.without(newloc, self.child.rename)
+        return await self.without(newloc, lambda: self.move(oldloc, old, new))
 
     async def move(self, oldloc, old, new):
         """A rename to another suffix: the bytes are counted there from now on."""
-        before = (await self.child.stat(Loc(inode=oldloc.inode, gfid=oldloc.inode.gfid))).buf
+        loc = Loc(inode=oldloc.inode, gfid=oldloc.inode.gfid)
+        before = (await self.child.stat(loc)).buf
         if before.st_nlink > 1:
             raise PermissionError(EPERM, 'a file with several names keeps its suffix')
         if new is not None:
             await self.want(oldloc.inode, new, before.st_size)
         answer = await self.child.rename()
-        loc = Loc(inode=oldloc.inode, gfid=oldloc.inode.gfid)
         text = new.text if new else ''
         await self.child.setxattr(loc, Dict({MARK: text.encode() or b'-'}), 0)
         oldloc.inode.ctx = text or '-'
-        await self.add(oldloc.inode, self.quotas.get(old), -before.st_size)
-        await self.add(oldloc.inode, new, before.st_size)
+        if old in self.quotas:
+            await self.add(oldloc.inode, self.quotas[old], -await self.counted(loc, 0))
+        if new is not None:
+            await self.count(oldloc.inode, new, loc)
         return answer
 
     async def unlink(self, loc):
-        gone = await self.going(loc)
-        answer = await self.child.unlink()
-        await self.add(loc.inode, *gone)
+        return await self.without(loc, self.child.unlink)
+
+    async def without(self, loc, call):
+        """Awaits a call that takes the name from loc, if it is there: a file whose last name
+        that is counts no more."""
+        quota, file = await self.going(loc)
+        if quota is None:
+            return await call()
+        gone = await self.counted(file, 0)
+        try:
+            answer = await call()
+        except OSError:
+            await self.add(loc.inode, quota, -gone)
+            await self.count(loc.inode, quota, file)
+            raise
+        await self.add(loc.inode, quota, -gone)
         return answer
 
     async def going(self, loc):
-        """What is to be added when the file's last name goes: (quota, bytes)."""
+        """The quota that the file counts for whose last name loc is, and where it is; or None."""
         if loc.inode is None or not loc.inode.is_file:
-            return None, 0
+            return None, None
         quota = self.quotas.get(await self.mark_of(loc.inode))
         if quota is None:
-            return None, 0
+            return None, None
+        file = Loc(inode=loc.inode, gfid=loc.inode.gfid)
         try:
-            now = (await self.child.stat(Loc(inode=loc.inode, gfid=loc.inode.gfid))).buf
+            now = (await self.child.stat(file)).buf
         except OSError:
-            return None, 0
-        return (quota, -now.st_size) if now.st_nlink == 1 else (None, 0)
+            return None, None
+        return (quota, file) if now.st_nlink == 1 else (None, None)
 
     async def mark_of(self, inode):
         """The suffix with a quota that the file is counted for; '' for none."""
@@ -211,6 +226,32 @@ class xlator(Translator):
                                           Dict({SUM + quota.text: struct.pack('>q', size)}))
         quota.used = struct.unpack('>q', answer.xattr[SUM + quota.text][:8])[0]
 
+    async def counted(self, file, size):
+        """How much of the file was counted; from now on, so the file says, it is `size`. In one
+        step at the brick, so of several who count the file, none counts what another did."""
+        call = self.child.xattrop if isinstance(file, Loc) else self.child.fxattrop
+        answer = await call(file, GET_AND_SET, Dict({COUNTED: struct.pack('>q', size)}))
+        return struct.unpack('>q', answer.xattr.get_bytes(COUNTED, bytes(8))[:8])[0]
+
+    async def length(self, file):
+        """How long the file is; 0 if it has no name any more."""
+        call = self.child.stat if isinstance(file, Loc) else self.child.fstat
+        now = (await call(file)).buf
+        return now.st_size if now.st_nlink else 0
+
+    async def count(self, inode, quota, file):
+        """Lets the sum have of the file what it is long. Writes of one file may be under way
+        together, here and at other clients, and what each is told of the size before and after
+        overlaps. So what is added is what is not yet counted of the size now; and who has said
+        so looks again: the last to do so sees the last size."""
+        size = await self.length(file)
+        while True:
+            await self.add(inode, quota, size - await self.counted(file, size))
+            now = await self.length(file)
+            if now == size:
+                return
+            size = now
+
     async def want(self, inode, quota, size):
         """Raises EDQUOT where so much more would be too much."""
         if quota.used is None or quota.used + quota.under_way + size > quota.limit - FRESH:
@@ -218,12 +259,12 @@ class xlator(Translator):
         if quota.used + quota.under_way + size > quota.limit:
             raise OSError(EDQUOT, f'{quota.text}: {quota.used} of {quota.limit} bytes are used')
 
-    async def grow(self, inode, call, size_of, end, pre, post):
-        """Awaits a call that may make the file as long as `end`."""
+    async def grow(self, inode, file, call, end, pre, post):
+        """Awaits a call that may make the file, an Fd or a Loc, as long as `end`."""
         quota = self.quotas.get(await self.mark_of(inode))
         if quota is None:
             return await call
-        now = (await size_of()).buf.st_size
+        now = await self.length(file)
         with self.lock:  # several writes of a file may be under way: each counts what it adds
             high, count = self.under_way.get(inode, (0, 0))
             growth = max(0, end - max(now, high))
@@ -247,34 +288,30 @@ class xlator(Translator):
                 log_warning('policy: sizes are not answered here: features.glupy-position must '
                             'be cluster/distribute', self.name)
             self.warned = True
-        else:
-            await self.add(inode, quota, after.st_size - before.st_size)
+        elif before.st_size == after.st_size:
+            return answer
+        await self.count(inode, quota, file)
         return answer
 
     async def writev(self, fd, vector, offset):
-        end = None if fd.flags & os.O_APPEND else offset + vector.nbytes
-        if end is None:
-            end = (await self.child.fstat(fd)).buf.st_size + vector.nbytes
-        return await self.grow(fd.inode, self.child.writev(), lambda: self.child.fstat(fd), end,
+        end = await self.length(fd) if fd.flags & os.O_APPEND else offset
+        return await self.grow(fd.inode, fd, self.child.writev(), end + vector.nbytes,
                                'prebuf', 'postbuf')
 
     async def truncate(self, loc, offset):
-        return await self.grow(loc.inode, self.child.truncate(), lambda: self.child.stat(loc),
-                               offset, 'prebuf', 'postbuf')
+        return await self.grow(loc.inode, loc, self.child.truncate(), offset, 'prebuf', 'postbuf')
 
     async def ftruncate(self, fd, offset):
-        return await self.grow(fd.inode, self.child.ftruncate(), lambda: self.child.fstat(fd),
-                               offset, 'prebuf', 'postbuf')
+        return await self.grow(fd.inode, fd, self.child.ftruncate(), offset, 'prebuf', 'postbuf')
 
     async def fallocate(self, fd, keep_size, offset, len):
-        return await self.grow(fd.inode, self.child.fallocate(), lambda: self.child.fstat(fd),
-                               0 if keep_size else offset + len, 'preop_stbuf', 'postop_stbuf')
+        return await self.grow(fd.inode, fd, self.child.fallocate(), 0 if keep_size else offset + len,
+                               'preop_stbuf', 'postop_stbuf')
 
     async def zerofill(self, fd, offset, len):
-        return await self.grow(fd.inode, self.child.zerofill(), lambda: self.child.fstat(fd),
-                               offset + len, 'preop_stbuf', 'postop_stbuf')
+        return await self.grow(fd.inode, fd, self.child.zerofill(), offset + len,
+                               'preop_stbuf', 'postop_stbuf')
 
     async def copy_file_range(self, fd_out, off_out, len):
-        return await self.grow(fd_out.inode, self.child.copy_file_range(),
-                               lambda: self.child.fstat(fd_out), off_out + len,
+        return await self.grow(fd_out.inode, fd_out, self.child.copy_file_range(), off_out + len,
                                'prebuf_dst', 'postbuf_dst')
