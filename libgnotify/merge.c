@@ -173,12 +173,19 @@ put_name(uint8_t **at, const struct notify_name *name)
     put(at, base.path, base.len);
 }
 
+static bool
+is_write(const struct notify_record *r)
+{
+    return r->op == NOTIFY_WRITE && r->time;
+}
+
 /* What the copies of one change have in common. Not the path: one brick may know it and
  * another not. */
 static XXH128_hash_t
 key_of(const struct merge *m, const struct notify_record *r)
 {
-    const uint64_t numbers[] = {r->op, r->client, r->time};
+    const uint64_t time = is_write(r) ? r->time / NOTIFY_WRITE_BUCKET : r->time;
+    const uint64_t numbers[] = {r->op, r->client, time};
     uint8_t bytes[sizeof(numbers) + NOTIFY_RECORD_MAX], *at = bytes;
 
     put(&at, numbers, sizeof(numbers));
@@ -199,26 +206,32 @@ bucket(const struct merge *m, XXH128_hash_t key)
 
 /* Can it be a copy of this entry's change that the brick shows? A brick shows each change
  * once. Where there is no time in the key, it is the same for every such change: an entry
- * stands for those that bricks show soon after, and that the brick can have seen. */
+ * stands for those that bricks show soon after, and that the brick can have seen. Writes
+ * of a bucket may be told together otherwise on each brick: what has come out stands for
+ * none that came later. */
 static bool
-is_copy(const struct merge *m, const struct entry *e, unsigned brick, uint64_t time,
-        uint64_t now)
+is_copy(const struct merge *m, const struct entry *e, unsigned brick,
+        const struct notify_record *r, uint64_t now)
 {
     const struct brick *b = &m->bricks[brick];
 
     if (e->set == b->set && (e->seen & 1ull << b->bit))
         return false;
-    return time || (now - e->arrived < TIMELESS && e->number > b->since);
+    if (is_write(r)) /* in other sets there are other parts of a file in shards */
+        return e->set == b->set && (!e->is_out || r->time <= e->time);
+    return r->time || (now - e->arrived < TIMELESS && e->number > b->since);
 }
 
 /* The change that a record is of: the oldest whose copy it can be. */
 static struct entry *
-find(const struct merge *m, XXH128_hash_t key, unsigned brick, uint64_t time, uint64_t now)
+find(const struct merge *m, XXH128_hash_t key, unsigned brick, const struct notify_record *r,
+     uint64_t now)
 {
     struct entry *found = NULL;
 
     for (struct entry *e = *bucket(m, key); e; e = e->chain) {
-        if (XXH128_isEqual(e->key, key) && is_copy(m, e, brick, time, now))
+        if (XXH128_isEqual(e->key, key) && is_copy(m, e, brick, r, now) &&
+            (!found || e->number < found->number))
             found = e;
     }
     return found;
@@ -419,11 +432,38 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
     return 0;
 }
 
+/* The write that waits is told with what another brick has told together with it. */
+static void
+widen(struct entry *e, const struct notify_record *with)
+{
+    uint8_t bytes[NOTIFY_RECORD_MAX];
+    struct notify_record r;
+
+    notify_record_decode(e->bytes, e->size, &r);
+    uint64_t begin = with->offset < r.offset ? with->offset : r.offset;
+    uint64_t end = r.offset + r.length, other = with->offset + with->length;
+
+    end = other > end ? other : end;
+    if (begin == r.offset && end - begin == r.length && with->time <= r.time)
+        return;
+    r.offset = begin;
+    r.length = end - begin;
+    r.time = with->time > r.time ? with->time : r.time;
+    if (notify_record_encode(&r, bytes, sizeof(bytes)) != (ssize_t)e->size)
+        return;
+    memcpy(e->bytes, bytes, e->size);
+    struct client *c = e->client;
+
+    client_remove(e);
+    e->time = r.time;
+    client_add(c, e);
+}
+
 int
 merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now)
 {
     XXH128_hash_t key = key_of(m, r);
-    struct entry *e = find(m, key, brick, r->time, now);
+    struct entry *e = find(m, key, brick, r, now);
     struct brick *b = &m->bricks[brick];
 
     if (!e)
@@ -432,6 +472,8 @@ merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint6
         return -ENOMEM;
     if (!e->is_out)
         queue_add(b, e);
+    if (!e->is_out && is_write(r))
+        widen(e, r);
     if (e->set == b->set)
         e->seen |= 1ull << b->bit;
     return 0;

@@ -10,6 +10,9 @@
  *   - that of a client's own clock, for what one client did in several sets,
  *   - for the rest as it came.
  *
+ * Writes that a brick has told together (NOTIFY_WRITE_BUCKET) come out at least once after
+ * each of them; seldom, where the copies were cut otherwise, once more.
+ *
  * A change comes out when all live bricks of its set have shown it, so that whoever
  * looks at once does not meet a brick that has not done it yet; but not later than
  * MERGE_PATIENCE after the first one.

@@ -105,6 +105,78 @@ a_brick_that_is_away_or_slow_is_not_waited_for(void **state)
 }
 
 static void
+feed_write(struct merge *m, unsigned brick, uint64_t time, uint64_t offset, uint64_t length)
+{
+    struct notify_record r = change(NOTIFY_WRITE, 1, 7 * NOTIFY_WRITE_BUCKET + time, "f");
+
+    r.flags |= NOTIFY_HAS_RANGE;
+    r.offset = offset;
+    r.length = length;
+    assert_int_equal(merge_feed(m, brick, &r, NEVER), 0);
+}
+
+static void
+expect_write(struct merge *m, uint64_t now, uint64_t time, uint64_t offset, uint64_t length)
+{
+    struct merge_event e;
+    uint64_t later;
+
+    assert_true(merge_next(m, now, &e, &later));
+    assert_int_equal(e.record.time, 7 * NOTIFY_WRITE_BUCKET + time);
+    assert_int_equal(e.record.offset, offset);
+    assert_int_equal(e.record.length, length);
+}
+
+/* Each brick has seen three writes that were under way at the same time. */
+static void
+writes_that_were_told_together_otherwise_come_out_together(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+
+    (void)state;
+    feed_write(m, 0, 1, 0, 10);
+    feed_write(m, 1, 2, 20, 10);
+    expect_write(m, NEVER, 2, 0, 30);
+    feed_write(m, 0, 3, 20, 20);
+    feed_write(m, 1, 3, 0, 40);
+    expect_write(m, NEVER, 3, 0, 40);
+    assert_string_equal(names(m, MERGE_PATIENCE), "");
+    feed_write(m, 0, NOTIFY_WRITE_BUCKET, 0, 1); /* another bucket */
+    feed_write(m, 1, 5, 0, 1);                   /* and one that came late */
+    assert_string_equal(names(m, MERGE_PATIENCE), "f f");
+    assert_int_equal(merge_held(m), 0);
+    merge_free(m);
+}
+
+static void
+a_write_that_came_out_stands_for_none_that_came_later(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+
+    (void)state;
+    feed_write(m, 0, 1, 0, 10);
+    expect_write(m, MERGE_PATIENCE, 1, 0, 10);
+    feed_write(m, 1, 4, 10, 10); /* it has not told the first one, and the other ends now */
+    feed_write(m, 1, 1, 0, 10);
+    expect_write(m, MERGE_PATIENCE, 4, 10, 10);
+    assert_string_equal(names(m, MERGE_PATIENCE), "");
+    merge_free(m);
+}
+
+static void
+parts_of_a_file_in_other_sets_are_no_copies(void **state)
+{
+    struct merge *m = merge_of(distributed, 2);
+
+    (void)state;
+    feed_write(m, 0, 1, 0, 10);
+    feed_write(m, 1, 1, 1 << 20, 10);
+    merge_fenced(m, merge_newest(m));
+    assert_string_equal(names(m, NEVER), "f f");
+    merge_free(m);
+}
+
+static void
 changes_without_time_are_told_apart(void **state)
 {
     struct merge *m = merge_of(replica, 2);
@@ -334,6 +406,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_copies_one_comes_out),
         cmocka_unit_test(a_brick_that_is_away_or_slow_is_not_waited_for),
+        cmocka_unit_test(writes_that_were_told_together_otherwise_come_out_together),
+        cmocka_unit_test(a_write_that_came_out_stands_for_none_that_came_later),
+        cmocka_unit_test(parts_of_a_file_in_other_sets_are_no_copies),
         cmocka_unit_test(changes_without_time_are_told_apart),
         cmocka_unit_test(one_client_in_two_sets),
         cmocka_unit_test(a_set_keeps_its_own_order_whatever_the_clocks),

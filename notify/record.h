@@ -79,6 +79,12 @@ enum notify_flag {
     NOTIFY_FLAGS = (1 << 12) - 1,
 };
 
+/* ns. Writes of one client to one file within it, by the client's clock, are told as few:
+ * the first one, and the others together, with the time of the latest. The copies of a
+ * replicated file agree in time / NOTIFY_WRITE_BUCKET; which writes are told together may
+ * differ where they were under way at the same time. */
+#define NOTIFY_WRITE_BUCKET 100000000ull
+
 enum {
     NOTIFY_PATH_MAX = 4095,
     NOTIFY_DETAIL_MAX = 255,

@@ -66,6 +66,36 @@ V
     [ "$(at a changes | cut -d'|' -f1 | tr '\n' ,)" = 'mkdir /d ,create /d/f ,write /d/f ,close /d/f ,write /d/f ,close /d/f ,rename /d/f -> /d/g ,setattr /d/g ,unlink /d/g ,rmdir /d ,' ]
 }
 
+# writes a|b: of that brick, as the copies are known by: file, client, and time / 100 ms
+writes() {
+    at "$1" ask -- fetch | sed -nE 's/^write .* client=([^ ]*) gfid=([^ ]*) time=([0-9]*)[0-9]{8} .*/\2 \1 \3/p' | sort
+}
+
+@test "writes that are told together are the same on each replica, with many writers" {
+    replica
+    doing 'for i in 1 2 3 4; do
+            dd if=/dev/zero of=own$i bs=512 count=400 2>/dev/null &
+            (dd if=/dev/zero of=all bs=512 count=400 seek=$((i * 1000)) conv=notrunc 2>/dev/null) &
+        done; wait; chmod 600 own* all; mkdir end'
+    ended() { at "$1" changes | grep -q '^mkdir /end'; }
+    wait_until 30 ended a
+    wait_until 30 ended b
+    writes a >"$BATS_TEST_TMPDIR/a"
+    writes b >"$BATS_TEST_TMPDIR/b"
+    local total alone
+    total=$(wc -l <"$BATS_TEST_TMPDIR/a")
+    alone=$(comm -3 "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" | wc -l)
+    echo "3200 writes, $total records, $alone without a twin"
+    [ "$total" -lt 1000 ]
+    # a machine that stands still for a while makes some
+    [ "$alone" -le $((total / 5 + 4)) ]
+    local i
+    for i in a b; do
+        at $i changes | sed -n 's/^write \/own1 .* at=\([0-9]*\)+\([0-9]*\) .*/\1 \2/p' | sort -n |
+            awk '$1 > end { exit 1 } $1 + $2 > end { end = $1 + $2 } END { exit end != 204800 }'
+    done
+}
+
 @test "a heal is told as missed, by what it did, and is no change" {
     replica
     doing 'mkdir d; echo old >d/changed; echo x >d/gone; echo x >d/mode'

@@ -2,14 +2,23 @@
  *
  * Events that come often for one file: the first is told at once, what follows within a
  * time is told as one, with the ranges' hull. Only the writer comes here.
+ *
+ * The copies of a file should tell the same. So writes are put together by the client's
+ * clock, not by when they come here: all of one NOTIFY_WRITE_BUCKET, but the first one,
+ * which is told at once, are told when a write of another bucket comes, or something else
+ * happens to the file, or nothing comes any more. Writes that are under way at the same time
+ * may come in another order to each copy; where that makes a difference the reader is told
+ * once more, but not less.
  */
 #include "xlators/gnotify/gnotify.h"
 
 enum { BUCKETS = 1024, FILES_MAX = 8192 };
 
-/* ns. Of heals a reader wants to know that there was one. */
-#define DATA_WINDOW 100000000ull
+/* ns. Of heals a reader wants to know that there was one. A write is under way for LATE,
+ * seldom longer. */
+#define DATA_WINDOW NOTIFY_WRITE_BUCKET
 #define HEAL_WINDOW 2000000000ull
+#define LATE 50000000ull
 
 /* One file, one kind of event, one client. */
 struct merged {
@@ -18,6 +27,7 @@ struct merged {
     enum notify_op op;
     uint64_t client;
     uint64_t due;
+    uint64_t latest; /* time of a write that came here; 0: they have none, or are no writes */
     struct event *e; /* NULL: nothing came since it was told last */
 };
 
@@ -80,7 +90,8 @@ drop(struct merges *m, struct merged **at)
     free(f);
 }
 
-/* What waits of that file comes before what else happens to it. */
+/* What waits of that file comes before what else happens to it. (Reading, which only one
+ * copy sees, is nothing that happens to it.) */
 static void
 file_flush(struct merges *m, const uint8_t gfid[16])
 {
@@ -116,12 +127,43 @@ widen(struct notify_record *r, const struct notify_record *with)
     r->length = (other > end ? other : end) - r->offset;
 }
 
-/* The newer one stays, with both their ranges. */
+static void
+keep_until(struct merges *m, struct merged *f, uint64_t due)
+{
+    f->due = due;
+    if (due < m->next_due)
+        m->next_due = due;
+}
+
+/* e is told at once; more of its kind may come. */
+static void
+begin(struct merges *m, struct merged *f, struct event *e, uint64_t now)
+{
+    uint64_t time = e->r.op == NOTIFY_WRITE ? e->r.time : 0;
+    uint64_t rest = time ? NOTIFY_WRITE_BUCKET - time % NOTIFY_WRITE_BUCKET + LATE : window(e);
+
+    f->latest = time;
+    keep_until(m, f, now + rest);
+    m->emit(e, m->arg);
+}
+
+/* Is it of a later bucket than what came before? */
+static bool
+begins_bucket(const struct merged *f, const struct event *e)
+{
+    return f->latest && e->r.time / NOTIFY_WRITE_BUCKET > f->latest / NOTIFY_WRITE_BUCKET;
+}
+
+/* The newer one stays, with both their ranges, and the latest time. */
 static void
 merge(struct merges *m, struct merged *f, struct event *e)
 {
     if (f->e && !fit(&f->e->r, &e->r))
         tell(m, f);
+    if (f->latest) {
+        f->latest = e->r.time > f->latest ? e->r.time : f->latest;
+        e->r.time = f->latest;
+    }
     if (f->e) {
         if (e->r.flags & NOTIFY_HAS_RANGE)
             widen(&e->r, &f->e->r);
@@ -149,21 +191,26 @@ merges_add(struct merges *m, struct event *e, uint64_t now)
 
     for (struct merged *f = *at; f; f = f->next) {
         if (f->op == e->r.op && f->client == e->r.client && !memcmp(f->gfid, e->r.gfid, 16)) {
-            merge(m, f, e);
+            if (!begins_bucket(f, e)) {
+                merge(m, f, e);
+                return;
+            }
+            tell(m, f);
+            begin(m, f, e, now);
             return;
         }
     }
     struct merged *f = m->count < FILES_MAX ? calloc(1, sizeof(*f)) : NULL;
 
-    if (f) {
-        *f = (struct merged){.next = *at, .op = e->r.op, .client = e->r.client, .due = now + ns};
-        memcpy(f->gfid, e->r.gfid, sizeof(f->gfid));
-        *at = f;
-        m->count++;
-        if (f->due < m->next_due)
-            m->next_due = f->due;
+    if (!f) {
+        m->emit(e, m->arg);
+        return;
     }
-    m->emit(e, m->arg);
+    *f = (struct merged){.next = *at, .op = e->r.op, .client = e->r.client};
+    memcpy(f->gfid, e->r.gfid, sizeof(f->gfid));
+    *at = f;
+    m->count++;
+    begin(m, f, e, now);
 }
 
 uint64_t
