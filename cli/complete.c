@@ -86,6 +86,19 @@ offer_module_list(const struct typing *t)
 }
 
 static void
+offer_event_list(const struct typing *t)
+{
+    const char *comma = strrchr(t->typed, ',');
+    int before = comma ? (int)(comma - t->typed + 1) : 0;
+
+    for (size_t i = 0; i < volgen_event_count; i++) {
+        AUTO_FREE char *candidate = str_fmt("%.*s%s", before, t->typed, volgen_events[i].name);
+        if (candidate)
+            offer(t, candidate);
+    }
+}
+
+static void
 offer_values(const struct typing *t)
 {
     const struct volgen_option *option =
@@ -99,6 +112,8 @@ offer_values(const struct typing *t)
     }
     if (option->type == VOLGEN_MODULES)
         offer_module_list(t);
+    if (option->type == VOLGEN_EVENTS)
+        offer_event_list(t);
     for (size_t i = 0; option->choices && option->choices[i]; i++)
         offer(t, option->choices[i]);
     if (option->def && *option->def)

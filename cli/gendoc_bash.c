@@ -52,9 +52,11 @@ values(const struct volgen_option *option, struct strbuf *out)
         strbuf_str(out, "on off");
     if (option->type == VOLGEN_MODULES)
         strbuf_str(out, "@modules ");
+    for (size_t i = 0; option->type == VOLGEN_EVENTS && i < volgen_event_count; i++)
+        strbuf_fmt(out, "%s ", volgen_events[i].name);
     for (size_t i = 0; option->choices && option->choices[i]; i++)
         strbuf_fmt(out, "%s ", option->choices[i]);
-    if (option->type != VOLGEN_BOOL && option->def && *option->def)
+    if (option->type != VOLGEN_BOOL && option->type != VOLGEN_EVENTS && option->def && *option->def)
         strbuf_str(out, option->def);
     strbuf_str(out, "'\n");
 }

@@ -53,6 +53,11 @@ option_values(const struct volgen_option *option, struct strbuf *out)
     case VOLGEN_MODULES:
         strbuf_str(out, "names of modules with commas between them, or off");
         break;
+    case VOLGEN_EVENTS:
+        for (size_t i = 0; i < volgen_event_count; i++)
+            strbuf_fmt(out, "%s%s", i ? ", " : "", volgen_events[i].name);
+        strbuf_str(out, ", with commas between them");
+        break;
     }
 }
 

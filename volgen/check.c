@@ -238,6 +238,29 @@ check_modules(const char *key, const char *value, struct strbuf *why)
 }
 
 static int
+check_events(const char *key, const char *value, struct strbuf *why)
+{
+    for (const char *c = value;; c++) {
+        size_t len = strcspn(c, ",");
+
+        if (!volgen_event_find(c, len)) {
+            AUTO_FREE char *name = strndup(c, len);
+
+            refuse(why, key, value, "is no list of events: '");
+            show(why, name ? name : "");
+            strbuf_str(why, "' is none; give some of");
+            for (size_t i = 0; i < volgen_event_count; i++)
+                strbuf_fmt(why, "%s %s", i ? "," : "", volgen_events[i].name);
+            strbuf_str(why, " with commas between them");
+            return -EINVAL;
+        }
+        c += len;
+        if (!*c)
+            return 0;
+    }
+}
+
+static int
 check_xlator(const char *key, const char *value, struct strbuf *why)
 {
     static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
@@ -296,6 +319,8 @@ volgen_check(const struct volgen_option *o, const char *key, const char *value,
         return check_xlator(key, value, why);
     case VOLGEN_MODULES:
         return check_modules(key, value, why);
+    case VOLGEN_EVENTS:
+        return check_events(key, value, why);
     case VOLGEN_TEXT:
         break;
     }

@@ -71,8 +71,38 @@ static const struct volgen_extension glupy = {
     .inactive_value = "on",
 };
 
+static const char *const zero[] = {"0", NULL};
+
+static const struct volgen_option gnotify_options[] = {
+    {.key = "features.notify", .type = VOLGEN_BOOL, .def = "off",
+     .help = "Whether the bricks record what changes, for gnotifywait and all that reads it; gluster volume notify also sees to what must go with it."},
+    {.key = "features.notify-events", .type = VOLGEN_EVENTS, .def = VOLGEN_UNSET,
+     .help = "What is recorded, in inotify's words, comma-separated; all; or default, which is all but open and access."},
+    {.key = "features.notify-retention-size", .type = VOLGEN_SIZE, .min = 1 << 20, .max = 1LL << 50,
+     .choices = zero, .def = "0", .xlator_option = "retention-size",
+     .help = "How much of its journal each brick keeps, the newest; 0 for 1% of its disk, 256MB to 16GB."},
+    {.key = "features.notify-retention-time", .type = VOLGEN_TIME, .min = 0, .max = 10LL * 366 * 86400,
+     .def = "7d", .xlator_option = "retention-time",
+     .help = "How long it keeps its journal; 0 for as long as there is room."},
+    {.key = "volext.notify", .type = VOLGEN_TEXT, .hidden = true, .def = "",
+     .help = "What the options were that gluster volume notify set."},
+};
+
+static const struct volgen_extension gnotify = {
+    .name = "gnotify",
+    .xlator = "features/gnotify",
+    .help = "Change notification",
+    .switch_key = "features.notify",
+    .options = gnotify_options,
+    .option_count = ARRAY_SIZE(gnotify_options),
+    .kinds = VOLGEN_BRICK,
+    .position = "",
+    .inactive_key = "active",
+    .inactive_value = "off",
+};
+
 extern const struct volgen_extension *const volgen_builtin[];
-const struct volgen_extension *const volgen_builtin[] = {&glupy, NULL};
+const struct volgen_extension *const volgen_builtin[] = {&glupy, &gnotify, NULL};
 
 const struct volgen_option *
 volgen_option_find(const struct volgen_table *table, const char *key,

@@ -5,8 +5,10 @@ volgen_libvolgen_a_SOURCES = \
 	volgen/check.c \
 	volgen/describe.c \
 	volgen/describe.h \
+	volgen/events.c \
 	volgen/extension.c \
 	volgen/graph.h \
+	volgen/notify.c \
 	volgen/parse.c \
 	volgen/place.c \
 	volgen/plan.c \
@@ -16,7 +18,10 @@ volgen_libvolgen_a_SOURCES = \
 	volgen/volfile.c
 
 check_PROGRAMS += volgen/volfile_test volgen/place_test volgen/describe_test \
-	volgen/check_test
+	volgen/check_test volgen/notify_test
+volgen_notify_test_SOURCES = volgen/notify_test.c volgen/testing.h
+volgen_notify_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+volgen_notify_test_LDADD = $(volgen_test_libs)
 volgen_check_test_SOURCES = volgen/check_test.c volgen/testing.h
 volgen_check_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 volgen_check_test_LDADD = $(volgen_test_libs)

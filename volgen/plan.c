@@ -63,8 +63,8 @@ value_of(const struct plan *plan, const struct volgen_option *option)
     return usable(plan, option, stored, value, option->def);
 }
 
-static const char *
-value_by_key(const struct plan *plan, const struct volgen_extension *ext,
+const char *
+plan_value(const struct plan *plan, const struct volgen_extension *ext,
              const char *key)
 {
     for (size_t i = 0; i < ext->option_count; i++)
@@ -73,8 +73,7 @@ value_by_key(const struct plan *plan, const struct volgen_extension *ext,
     return "";
 }
 
-/* Adds an empty node to the plan; NULL when memory ran out. */
-static struct wanted *
+struct wanted *
 plan_add(struct plan *plan, const struct volgen_extension *ext, const char *module,
          const char *position)
 {
@@ -89,10 +88,7 @@ plan_add(struct plan *plan, const struct volgen_extension *ext, const char *modu
     return list->stem && list->position ? list : NULL;
 }
 
-/* Options of the xlator for the options of the volume. Ours give what differs from
- * the default; a description's defaults are given too, since the xlator's own may be
- * others. */
-static int
+int
 plan_options(const struct plan *plan, struct wanted *node, bool defaults)
 {
     const struct volgen_extension *ext = node->ext;
@@ -111,8 +107,8 @@ plan_options(const struct plan *plan, struct wanted *node, bool defaults)
     return 0;
 }
 
-static bool
-is_installed(const struct plan *plan, const struct volgen_extension *ext)
+bool
+plan_is_installed(const struct plan *plan, const struct volgen_extension *ext)
 {
     const struct volgen_world *world = plan->world;
 
@@ -123,16 +119,22 @@ is_installed(const struct plan *plan, const struct volgen_extension *ext)
     return false;
 }
 
+bool
+plan_is_on(const struct plan *plan, const struct volgen_extension *ext)
+{
+    static const char *const yes[] = {"on", "yes", "true", "enable", "1"};
+    const char *value = plan_value(plan, ext, ext->switch_key);
+    bool on = false;
+
+    for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+        on |= !strcasecmp(value, yes[i]);
+    return on;
+}
+
 static int
 plan_described(struct plan *plan, const struct volgen_extension *ext)
 {
-    const char *on = value_by_key(plan, ext, ext->switch_key);
-    static const char *const yes[] = {"on", "yes", "true", "enable", "1"};
-    bool wanted = false;
-
-    for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-        wanted |= !strcasecmp(on, yes[i]);
-    if (!wanted || !(ext->kinds & plan->kind) || !is_installed(plan, ext))
+    if (!plan_is_on(plan, ext) || !(ext->kinds & plan->kind) || !plan_is_installed(plan, ext))
         return 0;
     struct wanted *node = plan_add(plan, ext, NULL, ext->position);
     return node ? plan_options(plan, node, true) : -ENOMEM;
@@ -143,12 +145,12 @@ plan_described(struct plan *plan, const struct volgen_extension *ext)
 static bool
 glupy_is_for(const struct plan *plan, const struct volgen_extension *ext)
 {
-    bool brick = !strcmp(value_by_key(plan, ext, "features.glupy-side"), "brick");
+    bool brick = !strcmp(plan_value(plan, ext, "features.glupy-side"), "brick");
 
     if (plan->kind == VOLGEN_BRICK || brick)
         return plan->kind == VOLGEN_BRICK && brick;
     if (plan->kind == VOLGEN_CLIENT)
-        return !strcmp(value_by_key(plan, ext, "features.glupy-clients"), "all");
+        return !strcmp(plan_value(plan, ext, "features.glupy-clients"), "all");
     return plan->kind == VOLGEN_TRUSTED_CLIENT;
 }
 
@@ -239,12 +241,12 @@ plan_module(struct plan *plan, const struct volgen_extension *ext,
 static int
 plan_glupy(struct plan *plan, const struct volgen_extension *ext)
 {
-    const char *modules = value_by_key(plan, ext, ext->switch_key);
+    const char *modules = plan_value(plan, ext, ext->switch_key);
 
     if (volgen_is_off(modules) || !glupy_is_for(plan, ext) ||
-        !is_installed(plan, ext))
+        !plan_is_installed(plan, ext))
         return 0;
-    const char *type = value_by_key(plan, ext, "features.glupy-position");
+    const char *type = plan_value(plan, ext, "features.glupy-position");
     AUTO_FREE char *position = str_fmt("%s%s", *type ? "above " : "", type);
     AUTO_FREE char *list = strdup(modules);
     if (!position || !list)
@@ -276,7 +278,7 @@ plan_upcall(struct plan *plan)
     memory += strlen(start);
     size_t digits = strspn(memory, "0123456789");
     if (!digits || digits > 20 || (memory[digits] && memory[digits] != ' ') ||
-        !is_installed(plan, &upcall_mark))
+        !plan_is_installed(plan, &upcall_mark))
         return 0;
     AUTO_FREE char *number = strndup(memory, digits);
     struct wanted *node = number ? plan_add(plan, &upcall_mark, number, "") : NULL;
@@ -288,14 +290,14 @@ int
 plan_make(struct plan *plan)
 {
     const struct volgen_table *table = plan->world->table;
-    int ret = 0;
+    int ret = plan_notify(plan);
 
     for (size_t i = 0; !ret && i < table->count; i++) {
         const struct volgen_extension *ext = table->extensions[i];
 
         if (!strcmp(ext->name, "glupy"))
             ret = plan_glupy(plan, ext);
-        else
+        else if (strcmp(ext->name, "gnotify"))
             ret = plan_described(plan, ext);
     }
     return ret ? ret : plan_upcall(plan);

@@ -6,6 +6,7 @@
  *   parse.c      text -> graph
  *   volfile.c    the graph, its edits, and graph -> text
  *   extension.c  the table of extensions and their options
+ *   events.c     the events of notification, and the records that they are made from
  *   check.c      may a value be stored for an option?
  *   describe.c   further extensions from description files; table.c: all of them
  *   plan.c       which nodes a volume's options want in which kind of volfile
@@ -138,6 +139,7 @@ enum volgen_type {
     VOLGEN_TEXT,
     VOLGEN_XLATOR,  /* an xlator type, category/name */
     VOLGEN_MODULES, /* names of glupy modules, comma-separated, no name twice, or off */
+    VOLGEN_EVENTS,  /* names of volgen_events, comma-separated */
 };
 
 struct volgen_option {
@@ -213,6 +215,31 @@ volgen_is_off(const char *modules);
 bool
 volgen_is_module_name(const char *name);
 
+/* ---- events.c ------------------------------------------------------------- */
+
+/* An event as inotify's tools call it, or `default` or `all`. */
+struct volgen_event {
+    const char *name;
+    const char *records; /* the translator's names for what it is made from, comma-separated */
+    bool opens;          /* some of it does not reach bricks while clients put opens off */
+};
+
+extern const struct volgen_event volgen_events[];
+extern const size_t volgen_event_count;
+
+/* The event of that name (len bytes), or NULL. */
+const struct volgen_event *
+volgen_event_find(const char *name, size_t len);
+
+/* Is one of a comma-separated list made from opens that clients put off? */
+bool
+volgen_events_need_opens(const char *list);
+
+/* What the translator is to record for a comma-separated list. 0; -EINVAL: no such event;
+ * -ENOMEM. */
+int
+volgen_events_records(const char *list, struct strbuf *out);
+
 /* ---- place.c ------------------------------------------------------------ */
 
 /* A glupy module as found on this node. */
@@ -226,7 +253,8 @@ struct volgen_module {
 struct volgen_world {
     const struct volgen_table *table;
     const char *volume;
-    const struct kv *options; /* of the volume, keys as stored: `user.…` */
+    const struct kv *options; /* of the volume, keys as stored: `user.…`, and volgen_reads */
+    bool resident; /* bricks get features/gnotify also where notification is off */
     /* is the xlator's .so installed for the running GlusterFS? */
     bool (*has_xlator)(void *arg, const char *type);
     /* fills module for a name; false (and *why, static or the caller's) if it
@@ -237,6 +265,10 @@ struct volgen_world {
     void (*complain)(void *arg, const char *sentence);
     void *arg;
 };
+
+/* Does placing look at this stock option of a volume? */
+bool
+volgen_reads(const char *key);
 
 /* Makes the graph of that kind hold exactly the nodes that the options want:
  * ours that are there are removed first, so that doing it twice gives the same
