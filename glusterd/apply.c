@@ -11,6 +11,7 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "glusterd/config.h"
 #include "glusterd/module.h"
 #include "glusterd/store.h"
 
@@ -73,6 +74,19 @@ complain(void *arg, const char *sentence)
                  sentence);
 }
 
+/* What stands ready and is not wanted yet is no reason to restart a brick: one that runs has it
+ * or not. */
+static bool
+is_resident(const struct apply *apply, const struct work *work, const struct strbuf *running)
+{
+    if (!work->pid)
+        return config_get()->resident;
+    AUTO_FREE char *start = str_fmt("%s-volext-gnotify ", apply->volume);
+    const char *at = start ? strstr(strbuf_text(running), start) : NULL;
+
+    return at && (at == running->data || at[-1] == '\n');
+}
+
 static struct volgen_world
 world_of(struct answer *answer)
 {
@@ -115,12 +129,11 @@ read_volfile(const struct apply *apply, struct work *work)
     return ret;
 }
 
-/* Our nodes in a brick's graph are those it was started with while it runs. */
+/* Which brick it is, whether it runs, and with which nodes of ours. */
 static int
-place_brick(struct apply *apply, struct work *work, struct volgen_graph *graph,
-            const struct volgen_world *world)
+find_brick(const struct apply *apply, struct work *work, const struct volgen_graph *graph,
+           struct strbuf *running)
 {
-    AUTO_STRBUF struct strbuf running = STRBUF_INIT;
     int ret = brick_identify(graph, apply->volume, work->file, &work->brick);
 
     if (ret) {
@@ -129,20 +142,30 @@ place_brick(struct apply *apply, struct work *work, struct volgen_graph *graph,
         return ret;
     }
     work->pid = brick_pid(apply->site, apply->volume, &work->brick);
-    if (!work->pid)
-        return volgen_place(graph, work->kind, world);
-    ret = record_read(apply->site, apply->volume, work->brick.name, &running);
+    return work->pid ? record_read(apply->site, apply->volume, work->brick.name, running) : 0;
+}
+
+/* Our nodes in a brick's graph are those it was started with while it runs. */
+static int
+place_brick(struct apply *apply, struct work *work, struct volgen_graph *graph,
+            struct volgen_world *world)
+{
+    AUTO_STRBUF struct strbuf running = STRBUF_INIT;
+    int ret = find_brick(apply, work, graph, &running);
+
     if (ret)
         return ret;
-    return volgen_place_running(graph, work->kind, world, strbuf_text(&running),
-                                &work->waiting);
+    world->resident = is_resident(apply, work, &running);
+    return work->pid ? volgen_place_running(graph, work->kind, world, strbuf_text(&running),
+                                            &work->waiting)
+                     : volgen_place(graph, work->kind, world);
 }
 
 static int
 place(struct apply *apply, struct work *work, struct volgen_graph *graph)
 {
     struct answer answer = {apply, work};
-    const struct volgen_world world = world_of(&answer);
+    struct volgen_world world = world_of(&answer);
 
     if (apply->strip) {
         if (work->kind == VOLGEN_BRICK &&
@@ -319,11 +342,16 @@ int
 work_wanted(struct apply *apply, const struct work *work, struct strbuf *out)
 {
     struct answer answer = {apply, (struct work *)work};
-    const struct volgen_world world = world_of(&answer);
+    struct volgen_world world = world_of(&answer);
+    AUTO_STRBUF struct strbuf running = STRBUF_INIT;
     AUTO_GRAPH struct volgen_graph *graph = parse(apply, work, &work->old, "");
+    int ret = graph ? 0 : -EBADMSG;
 
-    if (!graph)
-        return -EBADMSG;
-    int ret = volgen_place(graph, work->kind, &world);
+    if (!ret && work->pid)
+        ret = record_read(apply->site, apply->volume, work->brick.name, &running);
+    if (ret)
+        return ret;
+    world.resident = is_resident(apply, work, &running);
+    ret = volgen_place(graph, work->kind, &world);
     return ret ? ret : volgen_placed(graph, apply->volume, out);
 }

@@ -35,7 +35,7 @@ is_ours(const struct volgen_table *table, const char *key)
     static const char user[] = "user.", digest[] = "user.features.glupy-digest.";
 
     if (strncmp(key, user, strlen(user)))
-        return false;
+        return volgen_reads(key);
     return !strncmp(key, digest, strlen(digest)) ||
            volgen_option_find(table, key, NULL);
 }

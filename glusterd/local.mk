@@ -2,6 +2,7 @@
 glusterd_parts = \
 	glusterd/apply.c glusterd/apply.h \
 	glusterd/brick.c glusterd/brick.h \
+	glusterd/config.c glusterd/config.h \
 	glusterd/later.c glusterd/later.h \
 	glusterd/lock.c glusterd/lock.h \
 	glusterd/module.c glusterd/module.h \
@@ -36,9 +37,9 @@ endif
 
 # What GlusterFS looks for in its own folders.
 install-exec-local: install-links
-install-data-local: install-dropin
+install-data-local: install-dropin install-config
 uninstall-local: uninstall-glusterd
-.PHONY: install-links install-dropin uninstall-glusterd
+.PHONY: install-links install-dropin install-config uninstall-glusterd
 install-links:
 	@$(NORMAL_INSTALL)
 	$(MKDIR_P) "$(DESTDIR)$(filterdir)" "$(DESTDIR)$(peerdir)"
@@ -50,6 +51,12 @@ install-dropin:
 	$(SED) -e 's|@volext[@]|$(sbindir)/volext|' \
 	    "$(srcdir)/glusterd/volext.conf.in" \
 	    >"$(DESTDIR)$(systemdunitdir)/glusterd.service.d/volext.conf"
+# What an administrator wrote there stays.
+install-config:
+	@$(NORMAL_INSTALL)
+	$(MKDIR_P) "$(DESTDIR)$(dir $(configfile))"
+	test -e "$(DESTDIR)$(configfile)" || \
+	    $(INSTALL_DATA) "$(srcdir)/glusterd/volext-settings.conf" "$(DESTDIR)$(configfile)"
 
 # First nothing runs our parts any more, then they leave the volfiles: otherwise
 # the next volfile that glusterd writes has them again. The program of the build
@@ -58,9 +65,11 @@ uninstall-glusterd: uninstall-hooks
 	rm -f "$(DESTDIR)$(filterdir)/volext" "$(DESTDIR)$(peerdir)/peer_volext"
 	rm -f "$(DESTDIR)$(systemdunitdir)/glusterd.service.d/volext.conf"
 	-rmdir "$(DESTDIR)$(systemdunitdir)/glusterd.service.d" 2>/dev/null
+	! cmp -s "$(srcdir)/glusterd/volext-settings.conf" "$(DESTDIR)$(configfile)" || \
+	    rm -f "$(DESTDIR)$(configfile)"
 	test -n "$(DESTDIR)" || test ! -d "$(gdworkdir)/vols" || ./volext --workdir "$(gdworkdir)" strip --all
 
-EXTRA_DIST += glusterd/volext.conf.in
+EXTRA_DIST += glusterd/volext.conf.in glusterd/volext-settings.conf
 
 check_PROGRAMS += glusterd/glusterd_test
 glusterd_glusterd_test_SOURCES = glusterd/glusterd_test.c $(glusterd_parts) \

@@ -9,10 +9,18 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "volgen/volgen.h"
 
 enum { INFO_MAX = 16 << 20, STATE_MAX = 8 << 20 };
 
 static const char user[] = "user.";
+
+/* Options of a volume that volfiles of ours depend on. */
+static bool
+is_of_use(const char *key)
+{
+    return !strncmp(key, user, strlen(user)) || volgen_reads(key);
+}
 
 /* One line at *at; NULL at the end. *whole: it had its newline. */
 static char *
@@ -61,7 +69,7 @@ static int
 take_info_line(struct volume *volume, struct info_seen *seen, const char *key,
                const char *value)
 {
-    if (!strncmp(key, user, strlen(user)))
+    if (is_of_use(key))
         return kv_set(&volume->options, key, value);
     if (!strcmp(key, "version")) {
         char *end;
@@ -193,7 +201,7 @@ pending_path(const struct site *site, const char *volume,
 static bool
 can_hold(const struct kv_pair *pair)
 {
-    if (!strncmp(pair->key, user, strlen(user)) && *pair->value &&
+    if (is_of_use(pair->key) && *pair->value &&
         !strpbrk(pair->key, "\n=") && !strchr(pair->value, '\n'))
         return true;
     log_warn("set %s: the key or its value cannot be held (empty, or with a "
@@ -260,7 +268,7 @@ pending_read(const struct site *site, const char *volume,
     pending->start = number(&kv, "glusterd-start");
     pending->boot = (long long)number(&kv, "boot-seconds");
     for (size_t i = 0; i < kv.count && !ret; i++)
-        if (!strncmp(kv.pairs[i].key, user, strlen(user)))
+        if (is_of_use(kv.pairs[i].key))
             ret = kv_set(&pending->options, kv.pairs[i].key, kv.pairs[i].value);
     return ret;
 }

@@ -22,7 +22,7 @@
 struct volume {
     unsigned long long version;
     int status;        /* 1: started */
-    struct kv options; /* `user.…` only */
+    struct kv options; /* `user.…`, and what volgen_reads */
     /* which file was read: glusterd replaces it by rename */
     dev_t dev;
     ino_t ino;

@@ -9,7 +9,8 @@
 #   negative   the packaged example
 #   raises     one that raises on every operation
 #   no-import  one that cannot be imported
-#   brick      the packaged example, in the bricks: set before the volume is started
+#   brick      the packaged example, in the bricks: set before the volume is started. There
+#              both volumes' bricks have the resident translator of change notification, too
 bats_require_minimum_version 1.5.0
 load lib/pool
 
@@ -18,6 +19,7 @@ state=${state%.bats}
 
 setup_file() {
     export BATS_TEST_TIMEOUT=200
+    [ $state != brick ] || export POOL_RESIDENT=yes
     pool_start 3
     local i
     case $state in
@@ -114,7 +116,7 @@ status_extended() {
     bricks=$(grep -c '^brick-[0-9]' "$POOL_DIR/1/lib/vols/$1/info")
     rows=$(gluster 1 volume extension "$1" status | grep '^brick ') || return 1
     echo "$rows"
-    [ "$(grep -cE '^brick +[^ ]+ +negative +negative +applied$' <<<"$rows")" = "$bricks" ] &&
+    [ "$(grep -cE '^brick +[^ ]+ +gnotify negative +gnotify negative +applied$' <<<"$rows")" = "$bricks" ] &&
         [ "$(wc -l <<<"$rows")" = "$bricks" ]
 }
 brick_extended() { # VOL VOLFILE LOG

@@ -99,9 +99,7 @@ class Node:
     def modules(self):
         """[(name, digest)] that are wanted and can be had, first on top."""
         wanted = self.option("module", "off")
-        xlator = "/glusterfs/*/xlator/features/glupy.so"
-        if wanted.lower() in ("off", "") or not (glob.glob(self.root + "/usr/lib*" + xlator) or
-                                         glob.glob(self.root + "/usr/lib*/*" + xlator)):
+        if wanted.lower() in ("off", "") or not self.has_xlator("glupy"):
             return []
         found = []
         for name in (n.strip() for n in wanted.split(",")):
@@ -118,6 +116,27 @@ class Node:
         found = re.match(r"on fresh=(\d+)( |$)", self.info.get("user.volext.upcall", ""))
         return [f"{self.volume}-volext-upcall-{found[1]}"] if found else []
 
+    def has_xlator(self, name):
+        path = f"/glusterfs/*/xlator/features/{name}.so"
+        return glob.glob(self.root + "/usr/lib*" + path) or glob.glob(self.root + "/usr/lib*/*" + path)
+
+    def notify(self, key, default):
+        return self.info.get("user.features.notify" + key, default)
+
+    def notified(self):
+        return self.notify("", "off").lower() in ("on", "yes", "true", "enable", "1")
+
+    def recorder(self):
+        """gnotify, on top of what else is ours in bricks."""
+        resident = True
+        try:
+            with open(self.root + "/etc/glusterfs/volext.conf", encoding="utf-8") as f:
+                resident = not re.search(r"^\s*resident\s*=\s*no\s*$", f.read(), re.M)
+        except FileNotFoundError:
+            pass
+        wanted = (resident or self.notified()) and self.has_xlator("gnotify")
+        return [self.volume + "-volext-gnotify"] if wanted else []
+
     def wanted(self, file):
         """The names of our nodes in this file, top first."""
         volume, side = self.volume, self.option("side", "client")
@@ -127,7 +146,7 @@ class Node:
             everywhere = side == "client" and self.option("clients", "trusted") == "all"
             return (self.names() if everywhere else []) + self.mark()
         if file in [self.brick_file(b) for b in self.bricks]:
-            return self.names() if side == "brick" else []
+            return self.recorder() + (self.names() if side == "brick" else [])
         return []
 
     def brick_file(self, brick):
@@ -156,6 +175,14 @@ class Node:
     def check_place(self, nodes, names, file):
         """Below the top io-stats, or directly above the type that position names."""
         top = top_of(nodes)
+        if names[0] == self.volume + "-volext-gnotify":
+            above = [p for p, (kind, _, cs) in nodes.items() if cs == names[:1]]
+            if [nodes[p][0] for p in above] != ["debug/io-stats"]:
+                raise Wrong(f"{names[0]} is below {above}, not directly below the io-stats")
+            if not names[1:] or self.option("position", ""):
+                names = names[1:]
+            if not names:
+                return
         position = self.option("position", "")
         for name, below in zip(names, names[1:]):
             if nodes[name][2] != [below]:
@@ -192,12 +219,38 @@ class Node:
                 want["module-option." + key[len(prefix):]] = value
         return want
 
+    RECORDS = {"access": "read", "modify": "write,truncate,fallocate,discard,zerofill",
+               "attrib": "setattr,setxattr,removexattr", "close": "close", "open": "open,opendir",
+               "move": "rename", "moved": "rename", "delete": "unlink,rmdir",
+               "create": "create,mknod,mkdir,symlink,link", "default": "default", "all": "all"}
+
+    def check_recorder(self, name, kind, has):
+        want = {"active": "on" if self.notified() else "off"}
+        events = self.notify("-events", "default")
+        if events != "default":
+            want["events"] = set()
+            for event in events.split(","):
+                want["events"] |= set(self.RECORDS[event.split("_")[0]].split(","))
+            if "all" in want["events"]:
+                want["events"] = {"all"}
+        for key, default in (("size", "0"), ("time", "7d")):
+            if self.notify("-retention-" + key, default) != default:
+                want["retention-" + key] = self.notify("-retention-" + key, default)
+        if "features.shard-block-size" in self.info:
+            want["shard-block-size"] = self.info["features.shard-block-size"]
+        has = {k: set(v.split(",")) if k == "events" else v for k, v in has.items()}
+        if (kind, has) != ("features/gnotify", want):
+            raise Wrong(f"{name} is a {kind} with {has}, wanted {want}")
+
     def check_options(self, nodes, ours, wanted):
         """Each of ours has the options that it should. One that is not wanted is in
         a brick that runs: it passes through."""
         digests = dict(self.modules())
         for name in ours:
             kind, has, _ = nodes[name]
+            if name == self.volume + "-volext-gnotify":
+                self.check_recorder(name, kind, has)
+                continue
             if name in self.mark():
                 if (kind, has) != ("performance/read-ahead", {"pass-through": "on"}):
                     raise Wrong(f"{name} is a {kind} with {has}")

@@ -8,7 +8,8 @@
 #
 # STAGE is where `make install DESTDIR=$STAGE` put the package; nodes see it as
 # installed, the machine does not. A pool ends with the process that started it,
-# however that ends. What each function does is said above it; I is a node's
+# however that ends. POOL_RESIDENT is what nodes have for `resident` in volext.conf: no,
+# unless told otherwise, so that bricks are as without volext where nothing of it is on. What each function does is said above it; I is a node's
 # number or a client's name (c1, c2, ...).
 #
 # On a node: bricks below /srv, mounts below /mnt, a /tmp and a /root of its own in which
@@ -186,6 +187,8 @@ node_begin() {
         cp -a /var/lib/glusterd/{groups,hooks} "$dir/lib/" 2>/dev/null || :
         echo "${STAGE:-}" >"$dir/stage"
         [ "${2:-}" != bare ] || echo >"$dir/stage"
+        [ ! -s "$dir/stage" ] || install -D -m 644 <(echo "resident = ${POOL_RESIDENT:-no}") \
+            "$dir/upper/etc/glusterfs/volext.conf"
         [ ! -s "$dir/stage" ] || cp -a "$(cat "$dir/stage")/var/lib/glusterd/." "$dir/lib/" 2>/dev/null || :
     fi
     rm -rf "$dir/pid" "$dir/life" "$dir"/run/*
