@@ -29,11 +29,12 @@ struct entry {
     unsigned set, brick;
     unsigned queues, heads; /* it is in so many, and at the head of so many */
     bool is_out;
+    uint64_t number, arrived, told;
     /* the rest only as long as it waits */
-    uint64_t number, arrived;
     uint64_t time; /* of its client's clock */
     struct client *client;
     struct entry *before, *after; /* of its client, by time */
+    struct entry *earlier, *later; /* of all that wait, by number */
     size_t size;
     uint8_t *bytes;
 };
@@ -65,6 +66,9 @@ struct merge {
     size_t bucket_count, entries;
     struct entry *oldest, **newest_out;
     size_t remembered;
+    struct entry *first, *last; /* that wait, by number */
+    const struct entry *fed;
+    struct entry *came;
     struct client *clients[1 << 10];
     uint64_t seed, number, fenced;
     size_t waiting, held;
@@ -140,6 +144,33 @@ merge_free(struct merge *m)
     free(m->sets);
     free(m->given);
     free(m);
+}
+
+int
+merge_add(struct merge *m, unsigned set)
+{
+    unsigned n = m->brick_count;
+
+    if (set > m->set_count)
+        return -EINVAL;
+    struct brick *bricks = reallocarray(m->bricks, n + 1, sizeof(*bricks));
+
+    if (!bricks)
+        return -ENOMEM;
+    m->bricks = bricks;
+    if (set == m->set_count) {
+        struct set *sets = reallocarray(m->sets, m->set_count + 1, sizeof(*sets));
+
+        if (!sets)
+            return -ENOMEM;
+        m->sets = sets;
+        sets[m->set_count++] = (struct set){0};
+    }
+    if (m->sets[set].bricks == MERGE_SET_MAX)
+        return -EINVAL;
+    bricks[n] = (struct brick){.set = set, .bit = m->sets[set].bricks++};
+    m->brick_count++;
+    return (int)n;
 }
 
 void
@@ -386,6 +417,25 @@ queue_head(struct brick *b)
     return NULL;
 }
 
+static void
+wait_add(struct merge *m, struct entry *e)
+{
+    e->earlier = m->last;
+    *(m->last ? &m->last->later : &m->first) = e;
+    m->last = e;
+    m->waiting++;
+    m->held += e->size + sizeof(*e);
+}
+
+static void
+wait_remove(struct merge *m, struct entry *e)
+{
+    *(e->earlier ? &e->earlier->later : &m->first) = e->later;
+    *(e->later ? &e->later->earlier : &m->last) = e->earlier;
+    m->waiting--;
+    m->held -= e->size + sizeof(*e);
+}
+
 static struct entry *
 entry_new(XXH128_hash_t key, const struct notify_record *r)
 {
@@ -427,8 +477,8 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
     e->time = r->time ? r->time : c->time;
     client_add(c, e);
     table_add(m, e);
-    m->waiting++;
-    m->held += e->size + sizeof(*e);
+    wait_add(m, e);
+    m->fed = e;
     return 0;
 }
 
@@ -476,10 +526,30 @@ merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint6
         widen(e, r);
     if (e->set == b->set)
         e->seen |= 1ull << b->bit;
+    m->fed = e;
     return 0;
 }
 
+void
+merge_fed(const struct merge *m, uint64_t *number, uint64_t *told)
+{
+    *number = m->fed->number;
+    *told = m->fed->told;
+}
+
 /* ---- coming out ------------------------------------------------------------- */
+
+uint64_t
+merge_oldest(const struct merge *m)
+{
+    return m->first ? m->first->number : UINT64_MAX;
+}
+
+void
+merge_tell(struct merge *m, uint64_t told)
+{
+    m->came->told = told;
+}
 
 uint64_t
 merge_newest(const struct merge *m)
@@ -580,13 +650,36 @@ merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *l
         return false;
     free(m->given);
     m->given = TAKE(e->bytes);
-    *event = (struct merge_event){.set = e->set, .brick = e->brick, .number = e->number};
+    *event = (struct merge_event){.bytes = m->given, .size = e->size, .set = e->set,
+                                  .brick = e->brick, .number = e->number};
     notify_record_decode(m->given, e->size, &event->record);
     client_remove(e);
     e->is_out = true;
     leave_queues(m);
-    m->waiting--;
-    m->held -= e->size + sizeof(*e);
+    wait_remove(m, e);
+    m->came = e;
     remember(m, e);
     return true;
+}
+
+int
+merge_known(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now)
+{
+    XXH128_hash_t key = key_of(m, r);
+    struct brick *b = &m->bricks[brick];
+    struct entry *e = find(m, key, brick, r, now);
+
+    if (e && e->is_out && e->set == b->set)
+        e->seen |= 1ull << b->bit;
+    if (e) /* one that waits has come from elsewhere, and comes out */
+        return 0;
+    e = calloc(1, sizeof(*e));
+    if (!e)
+        return -ENOMEM;
+    *e = (struct entry){.key = key, .seen = 1ull << b->bit, .set = b->set, .brick = brick,
+                        .is_out = true, .number = ++m->number, .arrived = now, .time = r->time,
+                        .told = MERGE_KNOWN};
+    table_add(m, e);
+    remember(m, e);
+    return 0;
 }

@@ -28,12 +28,16 @@ enum {
     MERGE_REMEMBERED = 1 << 19,       /* changes that came out and whose copies may come */
 };
 
+#define MERGE_KNOWN UINT64_MAX
+
 struct merge;
 
 struct merge_event {
     struct notify_record record; /* its bytes stay until the next call of merge_next */
-    unsigned set, brick;         /* the first that had it */
-    uint64_t number;
+    const uint8_t *bytes;        /* the same, as notify_record_encode made them */
+    size_t size;
+    unsigned set, brick; /* the first that had it */
+    uint64_t number;     /* what merge_fed calls it */
 };
 
 /* sets[i]: the set of brick i, from 0 on without a gap. All bricks are away at first.
@@ -44,6 +48,11 @@ merge_new(const unsigned *sets, unsigned bricks, struct merge **out);
 void
 merge_free(struct merge *m);
 
+/* One more brick, away at first: in one of the sets, or in the next one, which is new. Its
+ * number: the next one; or -EINVAL, -ENOMEM. */
+int
+merge_add(struct merge *m, unsigned set);
+
 /* Whether the copies of this brick are waited for. */
 void
 merge_live(struct merge *m, unsigned brick, bool live);
@@ -53,6 +62,25 @@ merge_live(struct merge *m, unsigned brick, bool live);
  * record is to be fed again. */
 int
 merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now);
+
+/* As merge_feed, of a record that is known to have come out already, as before a restart:
+ * so that its copies are known. Before anything of that brick is fed. */
+int
+merge_known(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now);
+
+/* The change that the record fed last is of: *number, which grows from one new change to
+ * the next; and what merge_tell called it: 0 as long as it has not come out, MERGE_KNOWN
+ * where it did before. */
+void
+merge_fed(const struct merge *m, uint64_t *number, uint64_t *told);
+
+/* What merge_next gave last is called so from now on. */
+void
+merge_tell(struct merge *m, uint64_t told);
+
+/* The number of the oldest change that waits; UINT64_MAX: none does. */
+uint64_t
+merge_oldest(const struct merge *m);
 
 /* The newest change that has not come out: its number, or 0. Where there are several
  * sets, it and all before it wait until merge_fenced says that every other set has been
