@@ -1,13 +1,31 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 noinst_LIBRARIES += libgnotify/libmerge.a
-libgnotify_libmerge_a_SOURCES = libgnotify/merge.c libgnotify/merge.h libgnotify/gnotify.h \
-	libgnotify/link.h libgnotify/stream.h
+libgnotify_libmerge_a_SOURCES = libgnotify/merge.c libgnotify/merge.h libgnotify/gnotify.h
 libgnotify_libmerge_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fPIC
 
 check_PROGRAMS += libgnotify/merge_test
 libgnotify_merge_test_SOURCES = libgnotify/merge_test.c
 libgnotify_merge_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_merge_test_LDADD = libgnotify/libmerge.a notify/libnotify.a $(XXHASH_LIBS) $(CMOCKA_LIBS)
+
+# the reader
+noinst_LIBRARIES += libgnotify/libstream.a
+libgnotify_libstream_a_SOURCES = libgnotify/link.h libgnotify/stream.h libgnotify/stream_inside.h \
+	libgnotify/brick.c libgnotify/brick_records.c \
+	libgnotify/stream.c libgnotify/stream_fence.c \
+	libgnotify/stream_inbox.c libgnotify/stream_inbox.h \
+	libgnotify/stream_layout.c \
+	libgnotify/stream_names.c libgnotify/stream_names.h \
+	libgnotify/stream_queue.c libgnotify/stream_queue.h \
+	libgnotify/stream_run.c
+libgnotify_libstream_a_CFLAGS = $(AM_CFLAGS) -fPIC
+STREAM_LIBS = libgnotify/libstream.a libgnotify/libmerge.a notify/libnotify.a common/libcommon.a \
+	$(XXHASH_LIBS) $(ZLIB_LIBS) -lpthread
+
+check_PROGRAMS += libgnotify/stream_test
+libgnotify_stream_test_SOURCES = libgnotify/stream_test.c libgnotify/fake_link.c libgnotify/fake_link.h
+libgnotify_stream_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_stream_test_LDADD = $(STREAM_LIBS) $(CMOCKA_LIBS)
 
 # the bricks of a real volume
 noinst_LIBRARIES += libgnotify/liblink.a
@@ -22,3 +40,10 @@ noinst_PROGRAMS += libgnotify/peek
 libgnotify_peek_SOURCES = libgnotify/peek.c
 libgnotify_peek_CFLAGS = $(AM_CFLAGS)
 libgnotify_peek_LDADD = $(LINK_LIBS) notify/libnotify.a common/libcommon.a $(ZLIB_LIBS)
+
+# what a stream gives, for tests
+noinst_PROGRAMS += libgnotify/follow
+libgnotify_follow_SOURCES = libgnotify/follow.c
+libgnotify_follow_CFLAGS = $(AM_CFLAGS)
+libgnotify_follow_LDADD = libgnotify/libstream.a libgnotify/libmerge.a $(LINK_LIBS) notify/libnotify.a \
+	common/libcommon.a $(XXHASH_LIBS) $(ZLIB_LIBS) -lpthread

@@ -10,6 +10,8 @@
 #include "libgnotify/link.h"
 #include "notify/record.h"
 
+/* Not there yet: stream_ack and STREAM_CURSOR's exact places; gaps and synthetic events. */
+
 struct stream;
 
 enum stream_from {

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * What the files of the reader (stream.h) share. All of it is the stream's thread's own,
+ * but the inbox and the queue. A file for each concern:
+ *
+ *   stream.c         opening, closing, what the caller asks for
+ *   stream_run.c     the thread: what it is told, what it does then
+ *   stream_inbox.c   from the link and the caller to the thread
+ *   stream_queue.c   from the thread to the caller
+ *   stream_fence.c   what is known to come before what, over several sets; the end of the past
+ *   stream_names.c   clients' numbers and names
+ *   stream_layout.c  which bricks there are
+ *   brick.c          what is asked of one brick, and where it stands
+ *   brick_records.c  what a brick's records and answers mean
+ */
+#ifndef GNOTIFY_STREAM_INSIDE_H
+#define GNOTIFY_STREAM_INSIDE_H
+
+#include "libgnotify/merge.h"
+#include "libgnotify/stream_inbox.h"
+#include "libgnotify/stream_names.h"
+#include "libgnotify/stream_queue.h"
+#include "notify/wire.h"
+
+#define MS 1000000ull /* ns */
+#define NEVER UINT64_MAX
+
+struct brick;
+
+enum ask {
+    ASK_HELLO, /* what stands there; before anything else is asked */
+    ASK_FETCH,
+    ASK_CANCEL,
+    ASK_FENCE,
+    ASK_NAMES, /* clients' */
+    ASK_ACK,
+    ASK_FORGET,
+};
+
+/* A request that is under way. */
+struct asked {
+    struct answer_message answer; /* the first member: the link's cookie */
+    struct asked *next, **at;     /* of all that are under way */
+    struct brick *brick;
+    enum ask what;
+    uint64_t of; /* whom the answer is for */
+};
+
+/* Something that the caller waits for. */
+struct command {
+    struct message m;
+    enum { COMMAND_END, COMMAND_OPEN, COMMAND_ACK, COMMAND_FORGET, COMMAND_BRICKS } what;
+    uint64_t number;
+    struct stream_brick *bricks;
+    unsigned room, count;
+    unsigned waits, good; /* bricks that have not answered; that did it */
+    int error;
+    bool done; /* under the inbox's lock */
+};
+
+enum stand {
+    BRICK_STRANGE,  /* up or not: nothing has been asked since it came up */
+    BRICK_GREETING, /* HELLO is under way */
+    BRICK_GREETED,  /* it has answered, and is not read yet: the others are waited for */
+    BRICK_READ,
+    BRICK_REFUSES,  /* it has no notification, or answers wrongly: asked again later */
+};
+
+struct brick {
+    struct stream *s;
+    unsigned number; /* the link's */
+    unsigned index;  /* the merge's, and in the stream's bricks */
+    unsigned set;    /* the merge's */
+    unsigned link_set;
+    char *name;
+    bool in_layout, fresh; /* fresh: it was added after the stream had begun */
+    bool late;             /* it answered first after the stream had begun */
+    bool up, heard;        /* heard: it came up, or was told to be away */
+    bool on;               /* it records */
+    enum stand stand;
+    int trouble;    /* why it refuses: -errno */
+    uint64_t retry; /* ns, monotonic: to ask again */
+    uint64_t went;  /* ns, monotonic: when it went away */
+    struct notify_reply hello; /* without records */
+
+    /* where it is read */
+    bool placed;
+    enum notify_from from;
+    uint8_t id[NOTIFY_ID_SIZE];
+    uint64_t next, time; /* a number, or a time if from says so */
+    struct notify_extent extent;
+    uint64_t seen; /* ns, the brick's clock: what was recorded before has been read */
+    struct asked *fetch;
+    uint64_t session, fetched; /* ns, monotonic */
+    bool cancelled, is_live;   /* is_live: the merge waits for it */
+    bool named;                /* clients of what is before its place have been looked for */
+
+    uint64_t wanted; /* to be read up to there soon */
+    uint64_t past;   /* its end when the stream began; 0: none */
+    uint64_t fence;  /* to be reached for the fence */
+    enum { FENCE_NONE, FENCE_ASKED, FENCE_WAITS } fencing;
+};
+
+struct stream {
+    struct link *link;
+    struct inbox inbox;
+    struct queue queue;
+    pthread_t thread;
+    bool runs;
+
+    /* options */
+    enum stream_from from;
+    char *cursor, *behind, *below;
+    uint64_t ops;
+    size_t memory;
+    bool filtered; /* bricks do not send all */
+
+    struct brick **bricks; /* also those that are not in the volume any more */
+    unsigned brick_count;
+    struct asked *asked;
+    struct merge *merge;
+    unsigned sets; /* of the merge */
+    uint64_t now;  /* ns, monotonic: when the thread woke up */
+    uint64_t wake; /* when it is to wake up */
+
+    bool begun;         /* bricks are read */
+    uint64_t begin_by;  /* ns, monotonic */
+    uint64_t opened;    /* ns since 1970 */
+    int error;
+
+    uint64_t number;                /* of the last event that was given */
+    _Atomic uint64_t number_read;   /* the caller has read so far */
+    struct item *out, **out_end;    /* to go to the queue */
+    unsigned out_count;
+    uint64_t fence, fence_since;    /* the change that is fenced; 0: none */
+    uint64_t fenced;                /* up to that one all are */
+    enum { CAUGHT_NOT, CAUGHT_READ, CAUGHT_UP } caught;
+    uint64_t caught_number; /* the newest change of the past */
+    struct names names;
+    struct merge_event pending; /* it came out, and waits for its client's name */
+    bool is_pending, ends;
+    struct command *command, *opening; /* the caller waits for them */
+    pthread_cond_t done;
+};
+
+/* ---- brick.c ----------------------------------------------------------------- */
+
+struct brick *
+brick_new(struct stream *s, const struct link_brick *l);
+
+void
+brick_free(struct brick *b);
+
+/* It has come up, or gone. */
+void
+brick_up(struct brick *b, bool up);
+
+/* Asks what is to be asked now; s->wake is when there may be more. */
+void
+brick_step(struct brick *b);
+
+/* Sends q to it. 0 or -errno. */
+int
+brick_ask(struct brick *b, enum ask what, uint64_t of, struct notify_request *q);
+
+/* It is read, and answers. */
+bool
+brick_is_read(const struct brick *b);
+
+/* To be read up to there soon, also where nothing that is wanted comes. */
+void
+brick_want(struct brick *b, uint64_t number);
+
+/* Where it begins to be read. */
+void
+brick_place(struct brick *b);
+
+/* An answer to ASK_HELLO or ASK_FETCH: 0 or -errno, with its reply. */
+void
+brick_answered(struct brick *b, enum ask what, int error, const struct notify_reply *reply);
+
+/* Not to be asked for a while. */
+void
+brick_refuses(struct brick *b, int error);
+
+/* ---- brick_records.c ----------------------------------------------------------- */
+
+/* What a FETCH brought. */
+void
+brick_fetched(struct brick *b, const struct notify_reply *reply);
+
+/* ---- stream_run.c --------------------------------------------------------------- */
+
+/* The thread. */
+void *
+stream_run(void *s);
+
+/* It cannot go on. */
+void
+stream_fail(struct stream *s, int error);
+
+/* An event to the caller, with the next number. record: its bytes, or NULL. */
+void
+stream_give(struct stream *s, struct stream_event *event, const uint8_t *record, size_t size,
+            const char *client);
+
+/* The thread is to wake up then. */
+void
+stream_wake_at(struct stream *s, uint64_t when);
+
+/* ---- stream_layout.c ------------------------------------------------------------- */
+
+/* Learns which bricks there are now. */
+void
+layout_read(struct stream *s);
+
+/* ---- stream_fence.c --------------------------------------------------------------- */
+
+void
+fence_step(struct stream *s);
+
+void
+fence_answered(struct brick *b, uint64_t number, int error, const struct notify_reply *reply);
+
+void
+caught_step(struct stream *s);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The stream's thread: it takes what it is told, lets each brick go a step, and hands out
+ * what the merge lets come. Nobody else touches what it owns, so there are no locks here.
+ */
+#include <errno.h>
+
+#include "common/cleanup.h"
+#include "libgnotify/stream_inside.h"
+
+enum { HANDED_AT_ONCE = 512 }; /* events */
+
+static uint64_t
+monotonic(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void
+stream_wake_at(struct stream *s, uint64_t when)
+{
+    if (when < s->wake)
+        s->wake = when;
+}
+
+/* ---- giving ------------------------------------------------------------------- */
+
+static void
+hand_over(struct stream *s)
+{
+    struct item *items = TAKE(s->out);
+
+    s->out_end = &s->out;
+    s->out_count = 0;
+    queue_put(&s->queue, items);
+}
+
+void
+stream_fail(struct stream *s, int error)
+{
+    if (s->error)
+        return;
+    s->error = error;
+    hand_over(s);
+    queue_fail(&s->queue, error);
+}
+
+void
+stream_give(struct stream *s, struct stream_event *event, const uint8_t *record, size_t size,
+            const char *client)
+{
+    event->number = s->number + 1;
+    struct item *i = item_new(event, record, size, client);
+
+    if (!i) {
+        stream_fail(s, -ENOMEM);
+        return;
+    }
+    s->number++;
+    *s->out_end = i;
+    s->out_end = &i->next;
+    if (++s->out_count >= HANDED_AT_ONCE)
+        hand_over(s);
+}
+
+/* What the merge lets come, as long as there is room for it. */
+static void
+drain(struct stream *s)
+{
+    struct stream_event event = {.kind = STREAM_CHANGE};
+    const struct merge_event *e = &s->pending;
+    uint64_t later;
+
+    while (!s->error && atomic_load(&s->queue.bytes) < s->memory) {
+        const char *client;
+
+        if (!s->is_pending) {
+            if (!merge_next(s->merge, s->now, &s->pending, &later)) {
+                stream_wake_at(s, later);
+                break;
+            }
+            s->is_pending = true;
+        }
+        struct brick *b = s->bricks[e->brick];
+
+        if (!names_find(s, b, &e->record, &client))
+            break;
+        event.brick = b->name;
+        s->is_pending = false;
+        stream_give(s, &event, e->bytes, e->size, client);
+        merge_tell(s->merge, s->number);
+    }
+}
+
+/* ---- commands ------------------------------------------------------------------- */
+
+static void
+finish(struct stream *s, struct command *c, int error)
+{
+    pthread_mutex_lock(&s->inbox.lock);
+    c->error = error;
+    c->done = true;
+    pthread_cond_broadcast(&s->done);
+    pthread_mutex_unlock(&s->inbox.lock);
+}
+
+static void
+list_bricks(struct stream *s, struct command *c)
+{
+    for (unsigned i = 0; i < s->brick_count; i++) {
+        const struct brick *b = s->bricks[i];
+
+        if (!b->in_layout)
+            continue;
+        if (c->count < c->room)
+            c->bricks[c->count] = (struct stream_brick){
+                .name = b->name, .up = b->up, .on = b->up && b->on, .next = b->next,
+                .end = b->extent.next, .oldest = b->extent.oldest, .since = b->extent.since};
+        c->count++;
+    }
+    finish(s, c, 0);
+}
+
+/* To all bricks that can be asked. */
+static void
+ask_all(struct stream *s, struct command *c)
+{
+    bool acks = c->what == COMMAND_ACK;
+
+    if (acks) { /* not there yet */
+        finish(s, c, -ENOSYS);
+        return;
+    }
+    if (s->command || s->error || !s->cursor) {
+        finish(s, c, s->command ? -EBUSY : s->error ? s->error : -EINVAL);
+        return;
+    }
+    s->command = c;
+    for (unsigned i = 0; i < s->brick_count; i++) {
+        struct brick *b = s->bricks[i];
+        struct notify_request q = {.kind = acks ? NOTIFY_ACK : NOTIFY_FORGET, .name = s->cursor,
+                                   .name_len = (uint8_t)strlen(s->cursor)};
+
+        if (!brick_is_read(b) || (acks && !b->placed))
+            continue;
+        if (acks) {
+            memcpy(q.id, b->id, sizeof(q.id));
+            q.seq = b->next;
+        }
+        int err = brick_ask(b, acks ? ASK_ACK : ASK_FORGET, 0, &q);
+
+        if (!err)
+            c->waits++;
+        else if (!c->error)
+            c->error = err;
+    }
+}
+
+static void
+command(struct stream *s, struct command *c)
+{
+    switch (c->what) {
+    case COMMAND_END:
+        s->ends = true;
+        finish(s, c, 0);
+        break;
+    case COMMAND_OPEN:
+        s->opening = c;
+        break;
+    case COMMAND_BRICKS:
+        list_bricks(s, c);
+        break;
+    case COMMAND_ACK:
+    case COMMAND_FORGET:
+        ask_all(s, c);
+        break;
+    }
+}
+
+/* A brick that has gone since is not a failure: it is told when it is back. */
+static void
+command_answered(struct stream *s, int error)
+{
+    struct command *c = s->command;
+
+    if (!c)
+        return;
+    c->waits--;
+    c->good += !error;
+    if (error && error != -ENOTCONN && !c->error)
+        c->error = error;
+}
+
+static void
+command_step(struct stream *s)
+{
+    struct command *c = s->command;
+
+    if (!c || c->waits)
+        return;
+    s->command = NULL;
+    finish(s, c, c->error ? c->error : c->good ? 0 : -ENOTCONN);
+}
+
+/* ---- what it is told --------------------------------------------------------------- */
+
+static void
+answered(struct stream *s, struct asked *a)
+{
+    struct brick *b = a->brick;
+    struct notify_reply reply = {0};
+    int err = a->answer.error;
+
+    if (!err)
+        err = notify_reply_decode(a->answer.bytes, a->answer.len, &reply);
+    *a->at = a->next;
+    if (a->next)
+        a->next->at = a->at;
+    if (a == b->fetch)
+        b->fetch = NULL;
+    switch (a->what) {
+    case ASK_HELLO:
+    case ASK_FETCH:
+        brick_answered(b, a->what, err, &reply);
+        break;
+    case ASK_FENCE:
+        fence_answered(b, a->of, err, &reply);
+        break;
+    case ASK_NAMES:
+        names_answered(b, err, &reply);
+        break;
+    case ASK_ACK:
+    case ASK_FORGET:
+        command_answered(s, err);
+        break;
+    case ASK_CANCEL:
+        break;
+    }
+    free(a->answer.bytes);
+    free(a);
+}
+
+static struct brick *
+brick_of(const struct stream *s, unsigned number)
+{
+    for (unsigned i = 0; i < s->brick_count; i++) {
+        if (s->bricks[i]->number == number)
+            return s->bricks[i];
+    }
+    return NULL;
+}
+
+static void
+told(struct stream *s, struct message *m)
+{
+    struct brick *b;
+
+    switch (m->kind) {
+    case MESSAGE_UP:
+    case MESSAGE_DOWN:
+        b = brick_of(s, m->brick);
+        if (!b) { /* one that was added just now */
+            layout_read(s);
+            b = brick_of(s, m->brick);
+        }
+        if (b)
+            brick_up(b, m->kind == MESSAGE_UP);
+        free(m);
+        break;
+    case MESSAGE_LAYOUT:
+        layout_read(s);
+        free(m);
+        break;
+    case MESSAGE_ANSWER:
+        answered(s, (struct asked *)m);
+        break;
+    case MESSAGE_COMMAND:
+        command(s, (struct command *)m);
+        break;
+    }
+}
+
+/* ---- beginning ------------------------------------------------------------------------ */
+
+/* Has every brick answered, or is known to be away? */
+static bool
+all_heard(const struct stream *s)
+{
+    for (unsigned i = 0; i < s->brick_count; i++) {
+        const struct brick *b = s->bricks[i];
+
+        if (b->in_layout && (!b->heard || (b->up && b->stand != BRICK_GREETED &&
+                                           b->stand != BRICK_REFUSES)))
+            return false;
+    }
+    return true;
+}
+
+/* What stream_open says: 0 if there is a brick that can be read. */
+static int
+verdict(const struct stream *s)
+{
+    int err = -ENOTCONN;
+
+    for (unsigned i = 0; i < s->brick_count; i++) {
+        const struct brick *b = s->bricks[i];
+
+        if (b->trouble == -EPERM)
+            return -EPERM;
+        if (b->up && b->stand == BRICK_GREETED && b->on)
+            err = 0;
+        else if (b->up && err && (b->stand == BRICK_GREETED || b->trouble == -EOPNOTSUPP))
+            err = -EOPNOTSUPP;
+    }
+    return err;
+}
+
+static void
+begin_step(struct stream *s)
+{
+    if (s->begun || !s->opening)
+        return;
+    if (!all_heard(s) && s->now < s->begin_by) {
+        stream_wake_at(s, s->begin_by);
+        return;
+    }
+    int err = verdict(s);
+
+    s->begun = !err;
+    finish(s, TAKE(s->opening), err);
+}
+
+/* ---- the thread ------------------------------------------------------------------------- */
+
+static void
+work(struct stream *s)
+{
+    s->wake = NEVER;
+    for (unsigned i = 0; i < s->brick_count; i++)
+        brick_step(s->bricks[i]);
+    begin_step(s);
+    if (s->begun) {
+        for (unsigned i = 0; i < s->brick_count; i++)
+            brick_step(s->bricks[i]);
+        fence_step(s);
+        drain(s);
+        caught_step(s);
+        hand_over(s);
+    }
+    command_step(s);
+}
+
+void *
+stream_run(void *arg)
+{
+    struct stream *s = arg;
+    bool broken = false;
+
+    s->wake = 0;
+    while (!s->ends) {
+        struct message *m = inbox_take(&s->inbox, s->wake, &broken), *next;
+
+        s->now = monotonic();
+        for (; m; m = next) {
+            next = m->next;
+            told(s, m);
+        }
+        if (broken)
+            stream_fail(s, -ENOMEM);
+        s->wake = NEVER;
+        if (!s->error)
+            work(s);
+        else
+            command_step(s);
+    }
+    return NULL;
+}

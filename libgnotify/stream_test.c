@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The reader on bricks in memory (fake_link.h).
+ */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "libgnotify/fake_link.h"
+#include "libgnotify/stream.h"
+
+enum { SOON = 20000, QUIET = 60 }; /* ms: what must come; what must not */
+
+static const unsigned lone[] = {0}, replica[] = {0, 0}, distributed[] = {0, 1};
+static uint64_t clock_of_clients = 1000;
+
+static void
+put_at(struct fake *f, unsigned brick, enum notify_op op, const char *path, uint64_t time)
+{
+    struct notify_record r = {.op = op, .flags = NOTIFY_HAS_NAME | NOTIFY_HAS_ACTOR, .client = 7,
+                              .time = time, .gfid = {9}, .name = {{1}, path, (uint16_t)strlen(path)}};
+
+    fake_record(f, brick, &r);
+}
+
+/* The same change on bricks `first` to `last`. */
+static void
+put(struct fake *f, unsigned first, unsigned last, const char *path)
+{
+    clock_of_clients++;
+    for (unsigned i = first; i <= last; i++)
+        put_at(f, i, NOTIFY_CREATE, path, clock_of_clients);
+}
+
+static struct stream *
+open_with(struct fake *f, struct stream_options options)
+{
+    struct stream *s = NULL;
+    AUTO_FREE char *why = NULL;
+    int err = stream_open(fake_reach, f, &options, &s, &why);
+
+    if (err)
+        print_error("%s\n", why);
+    assert_int_equal(err, 0);
+    return s;
+}
+
+static void
+text_of(const struct stream_event *e, char *text, size_t room)
+{
+    static const char *const whys[] = {"retention", "crash", "overflow", "away", "lost"};
+    const struct notify_record *r = e->record;
+
+    if (e->kind == STREAM_CHANGE)
+        snprintf(text, room, "%.*s", r->name.len, r->name.path);
+    else if (e->kind == STREAM_SYNTHETIC)
+        snprintf(text, room, "synthetic:%.*s", r->name.len, r->name.path);
+    else if (e->kind == STREAM_GAP)
+        snprintf(text, room, "gap:%s", whys[e->why]);
+    else
+        snprintf(text, room, "caught-up");
+}
+
+static struct stream_event
+next_event(struct stream *s)
+{
+    struct stream_event e;
+
+    assert_int_equal(stream_read(s, SOON, &e), 1);
+    return e;
+}
+
+/* What comes next is that, in order; texts of text_of with blanks between. */
+static void
+expect(struct stream *s, const char *texts)
+{
+    AUTO_FREE char *copy = strdup(texts);
+    char text[256], *rest = NULL;
+
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        struct stream_event e = next_event(s);
+
+        text_of(&e, text, sizeof(text));
+        assert_string_equal(text, word);
+    }
+}
+
+static void
+expect_quiet(struct stream *s)
+{
+    struct stream_event e;
+    char text[256] = "";
+
+    if (stream_read(s, QUIET, &e) == 1)
+        text_of(&e, text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
+/* ---- following ----------------------------------------------------------------------- */
+
+static void
+what_happens_from_now_on(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+
+    (void)state;
+    put(f, 0, 0, "/old");
+    struct stream *s = open_with(f, (struct stream_options){0});
+    put(f, 0, 0, "/a");
+    put(f, 0, 0, "/b");
+    expect(s, "caught-up /a /b");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+all_that_there_is(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+
+    (void)state;
+    fake_limit(f, 2);
+    for (int i = 0; i < 5; i++)
+        put(f, 0, 1, "/old");
+    struct stream *s = open_with(f, (struct stream_options){.from = STREAM_OLDEST});
+    expect(s, "/old /old /old /old /old caught-up");
+    put(f, 0, 1, "/new");
+    expect(s, "/new");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+several_sets_wait_for_one_another(void **state)
+{
+    static const unsigned sets[] = {0, 0, 1, 1, 2, 2};
+    struct fake *f = fake_new(sets, 6);
+    char path[32];
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(path, sizeof(path), "/%u", i);
+        put(f, i * 7 % 3 * 2, i * 7 % 3 * 2 + 1, path);
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(path, sizeof(path), "/%u", i);
+        expect(s, path);
+    }
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+only_what_is_asked_for(void **state)
+{
+    struct fake *f = fake_new(distributed, 2);
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){.ops = 1ull << NOTIFY_UNLINK,
+                                                            .below = "/d"});
+    expect(s, "caught-up");
+    put(f, 0, 0, "/d/a");
+    put_at(f, 1, NOTIFY_UNLINK, "/e/b", ++clock_of_clients);
+    put_at(f, 1, NOTIFY_CREATE, "/d/b", ++clock_of_clients);
+    put_at(f, 0, NOTIFY_UNLINK, "/d/b", ++clock_of_clients);
+    expect(s, "/d/b"); /* though the other set has only what is not wanted */
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+clients_have_names(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+    struct notify_record name = {.op = NOTIFY_CLIENT, .flags = NOTIFY_HAS_ACTOR | NOTIFY_HAS_DETAIL,
+                                 .client = 7, .detail = "CTX:one", .detail_len = 7};
+
+    (void)state;
+    fake_record(f, 0, &name);
+    put(f, 0, 0, "/before");
+    struct stream *s = open_with(f, (struct stream_options){0});
+    put(f, 0, 0, "/a");
+    expect(s, "caught-up");
+    struct stream_event e = next_event(s);
+    assert_string_equal(e.client, "CTX:one"); /* it was told before the stream began */
+    name.client = 8;
+    name.detail = "CTX:two";
+    fake_record(f, 0, &name);
+    struct notify_record r = {.op = NOTIFY_SETATTR, .flags = NOTIFY_HAS_ACTOR, .client = 8};
+    fake_record(f, 0, &r);
+    r.client = 9;
+    fake_record(f, 0, &r);
+    e = next_event(s);
+    assert_string_equal(e.client, "CTX:two");
+    e = next_event(s);
+    assert_null(e.client);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+bricks_that_go_and_come(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    put(f, 0, 1, "/a");
+    expect(s, "caught-up /a");
+    fake_up(f, 1, false);
+    put(f, 0, 1, "/b");
+    put(f, 0, 0, "/c");
+    put(f, 1, 1, "/d");
+    expect(s, "/b /c");
+    fake_up(f, 1, true);
+    expect(s, "/d");
+    fake_up(f, 0, false);
+    put(f, 1, 1, "/e");
+    expect(s, "/e");
+    fake_up(f, 1, false);
+    fake_up(f, 1, true);
+    put(f, 1, 1, "/f");
+    expect(s, "/f");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+a_brick_that_is_away_at_first(void **state)
+{
+    struct fake *f = fake_new(distributed, 2);
+
+    (void)state;
+    put(f, 0, 1, "/old");
+    fake_up(f, 0, false);
+    struct stream *s = open_with(f, (struct stream_options){0});
+    put(f, 1, 1, "/a");
+    expect(s, "caught-up /a");
+    put(f, 0, 0, "/b"); /* it works, but is not seen */
+    fake_up(f, 0, true);
+    expect(s, "/b");
+    put(f, 0, 0, "/c");
+    expect(s, "/c");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+/* ---- memory ---------------------------------------------------------------------------- */
+
+static void
+what_is_not_read_stays_on_the_bricks(void **state)
+{
+    struct fake *f = fake_new(distributed, 2);
+    char path[32];
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){.memory = 20000});
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(path, sizeof(path), "/%u", i);
+        put(f, i % 2, i % 2, path);
+    }
+    expect(s, "caught-up");
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(path, sizeof(path), "/%u", i);
+        expect(s, path);
+    }
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+/* ---- the descriptor, and waking -------------------------------------------------------- */
+
+static bool
+is_readable(struct stream *s, int timeout)
+{
+    struct pollfd p = {.fd = stream_fd(s), .events = POLLIN};
+
+    return poll(&p, 1, timeout) == 1;
+}
+
+static void
+the_descriptor_is_readable_while_there_is_something(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+    struct stream_event e;
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    assert_false(is_readable(s, 0));
+    put(f, 0, 0, "/a");
+    put(f, 0, 0, "/b");
+    assert_true(is_readable(s, SOON));
+    expect(s, "/a");
+    assert_true(is_readable(s, SOON));
+    expect(s, "/b");
+    assert_false(is_readable(s, 0));
+    stream_wake(s);
+    assert_true(is_readable(s, 0));
+    assert_int_equal(stream_read(s, -1, &e), -EINTR);
+    assert_int_equal(stream_read(s, 0, &e), 0);
+    assert_false(is_readable(s, 0));
+    stream_close(s);
+    fake_free(f);
+}
+
+static void *
+wakes(void *s)
+{
+    stream_wake(s);
+    return NULL;
+}
+
+static void
+a_read_that_waits_is_woken(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+    struct stream_event e;
+    pthread_t t;
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    assert_int_equal(pthread_create(&t, NULL, wakes, s), 0);
+    assert_int_equal(stream_read(s, -1, &e), -EINTR);
+    pthread_join(t, NULL);
+    stream_close(s);
+    fake_free(f);
+}
+
+/* ---- refusals ------------------------------------------------------------------------- */
+
+static void
+expect_refused(struct fake *f, int err, const char *part)
+{
+    struct stream_options options = {0};
+    struct stream *s = NULL;
+    AUTO_FREE char *why = NULL;
+
+    assert_int_equal(stream_open(fake_reach, f, &options, &s, &why), err);
+    assert_non_null(strstr(why, part));
+}
+
+static void
+volumes_that_cannot_be_read(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+    struct stream_event e;
+
+    (void)state;
+    fake_refuse(f, 1, -EPERM);
+    expect_refused(f, -EPERM, "s1:/b1");
+    fake_refuse(f, 0, -EOPNOTSUPP);
+    fake_refuse(f, 1, -EOPNOTSUPP);
+    expect_refused(f, -EOPNOTSUPP, "notify");
+    fake_refuse(f, 0, 0);
+    fake_refuse(f, 1, 0);
+    fake_switch(f, 0, false);
+    fake_switch(f, 1, false);
+    expect_refused(f, -EOPNOTSUPP, "notify");
+    fake_switch(f, 0, true);
+    fake_up(f, 0, false);
+    fake_up(f, 1, false);
+    expect_refused(f, -ENOTCONN, "status");
+    fake_up(f, 0, true);
+    struct stream *s = open_with(f, (struct stream_options){0});
+    put(f, 0, 0, "/a");
+    expect(s, "caught-up /a");
+    fake_refuse(f, 0, -EPERM);
+    put(f, 0, 0, "/b");
+    expect(s, "/b");
+    assert_int_equal(stream_read(s, SOON, &e), -EPERM);
+    assert_int_equal(stream_read(s, SOON, &e), -EPERM);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+what_is_known_of_bricks(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+    struct stream_brick bricks[3];
+
+    (void)state;
+    fake_up(f, 1, false);
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    assert_int_equal(stream_bricks(s, bricks, 3), 2);
+    assert_string_equal(bricks[0].name, "s0:/b0");
+    assert_true(bricks[0].up && bricks[0].on && bricks[0].next == fake_next(f, 0));
+    assert_false(bricks[1].up);
+    assert_int_equal(stream_bricks(s, bricks, 1), 2);
+    stream_close(s);
+    fake_free(f);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_happens_from_now_on),
+        cmocka_unit_test(all_that_there_is),
+        cmocka_unit_test(several_sets_wait_for_one_another),
+        cmocka_unit_test(only_what_is_asked_for),
+        cmocka_unit_test(clients_have_names),
+        cmocka_unit_test(bricks_that_go_and_come),
+        cmocka_unit_test(a_brick_that_is_away_at_first),
+        cmocka_unit_test(what_is_not_read_stays_on_the_bricks),
+        cmocka_unit_test(the_descriptor_is_readable_while_there_is_something),
+        cmocka_unit_test(a_read_that_waits_is_woken),
+        cmocka_unit_test(volumes_that_cannot_be_read),
+        cmocka_unit_test(what_is_known_of_bricks),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
