@@ -10,6 +10,7 @@ common_libcommon_a_SOURCES = \
 	common/log.c common/log.h \
 	common/must.h \
 	common/strbuf.c common/strbuf.h \
+	common/tell.c common/tell.h \
 	common/turn.h \
 	common/utf8.h
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(MD_CFLAGS) -fPIC

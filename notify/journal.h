@@ -94,6 +94,10 @@ notify_journal_limits(struct notify_journal *j, const struct notify_limits *limi
 void
 notify_journal_extent(struct notify_journal *j, struct notify_extent *extent);
 
+/* When the first batch that has seq, or what comes after it, was written (ns); 0: there is none. */
+uint64_t
+notify_journal_time(struct notify_journal *j, uint64_t seq);
+
 /* A place in a journal, for one reader. Zero it, set seq, and close it in the end. */
 struct notify_place {
     uint64_t seq; /* the next record that is wanted */

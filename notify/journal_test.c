@@ -378,6 +378,14 @@ a_time_is_found(void **state)
     assert_int_equal(seek(j, 5000 * second, &overtaken).count, 0);
     assert_int_equal(add(j, 300, 1, 2000 * second), 0);
     assert_int_equal(seek(j, 2000 * second, &overtaken).files, 1);
+    for (uint64_t n = 0; n < 300; n += 2) {
+        struct seen seen = seek(j, (n + 10) * second, &overtaken);
+        uint64_t first = seen.last.seq - (seen.files - 1);
+
+        assert_int_equal(notify_journal_time(j, first), (n + 10) * second);
+        assert_int_equal(notify_journal_time(j, seen.last.seq + 1), 0);
+    }
+    assert_int_equal(notify_journal_time(j, 0), second);
     notify_journal_close(j, second);
 }
 

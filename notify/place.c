@@ -120,6 +120,26 @@ notify_journal_seek(struct notify_journal *j, struct notify_place *place, uint64
     }
 }
 
+uint64_t
+notify_journal_time(struct notify_journal *j, uint64_t seq)
+{
+    struct notify_place place = {.seq = seq};
+    bool overtaken;
+    struct batch b;
+    uint64_t time = 0;
+
+    while (!time && next_segment(j, &place, &overtaken)) {
+        uint64_t end = readable(j, &place);
+
+        while (place.offset < end && !batch_read(place.fd, place.offset, &b) && b.last < seq)
+            place.offset += BATCH_HEADER + b.bytes;
+        if (place.offset < end && b.last >= seq)
+            time = b.written;
+    }
+    notify_place_close(&place);
+    return time;
+}
+
 /* Hands out what the batch has from place->seq on. False where each has enough. */
 static bool
 give(struct notify_place *place, const uint8_t *at, size_t len,

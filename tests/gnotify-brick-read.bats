@@ -293,6 +293,48 @@ start |' ]
     make works
 }
 
+@test "the status tells what is recorded, and who reads how far behind" {
+    brick_start && mount_brick
+    [ "$(status 'b["active"], b["recording"] > 0, b["brick"], b["gaps"], s')" = "True True $D 0 []" ]
+    make a b
+    local hello
+    hello=$(ask -- hello)
+    ask -- ack daily "$(value id "$hello")" "$(value next "$hello")"
+    make c d e
+    hello=$(ask -- hello)
+    [ "$(status 'b["next"], b["oldest"], b["bytes"], b["since"] > 0')" = \
+        "$(value next "$hello") $(value oldest "$hello") $(value bytes "$hello") True" ]
+    status 's'
+    [ "$(status 's[0]["name"], s[0]["host"], s[0]["connected"], s[0]["lag"] > 2, s[0]["lag-ms"] > 0, s[0]["acked"] > 0, len(s)')" = \
+        'daily c1 False True True True 1' ]
+    ask -s 171 -f =daily -w 50000 -o 0x8 -- hold 1 >"$BATS_TEST_TMPDIR/named" 3>&- &
+    ask -f now -w 50000 -o 0x8 -- hold 2 >"$BATS_TEST_TMPDIR/out" 3>&- &
+    here() { [ "$(status '[x["connected"] for x in s], s[0]["name"], [x["lag"] for x in s[1:]], b["held"]')" = "[True, True, True] daily [0, 0] 3" ]; }
+    wait_until 10 here
+    status 's'
+    on c1 mkdir "$M/all"
+    gone() { [ "$(status 'len(s), s[0]["connected"], b["held"]')" = "1 False 0" ]; }
+    wait_until 10 gone
+    # numbers of an earlier start
+    brick_end TERM
+    brick_run
+    wait_until 10 eval '[ "$(status "s[0][\"lag\"] > 0, s[0][\"lag-ms\"] > 0, s[0][\"other-journal\"]")" = "True True False" ]'
+}
+
+@test "the status of a brick that is off, or cannot record" {
+    brick_start active off
+    [ "$(status 'b["active"], b["recording"], b["bytes"], s')" = 'False 0 0 []' ]
+    brick_end TERM
+    brick_start directory /proc/none
+    problem() { [ "$(status 'b["active"], b["recording"], b.get("problem")')" = 'True 0 /proc/none: No such file or directory' ]; }
+    wait_until 10 problem
+    brick_end TERM
+    brick_start buffer-size 100 && mount_brick
+    make a
+    lost() { [ "$(status 'b["gaps"] > 0, b["dropped"] > 0')" = 'True True' ]; }
+    wait_until 10 lost
+}
+
 @test "users that are not root are refused" {
     brick_start
     run ask -u 1000 -- hello

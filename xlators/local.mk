@@ -5,7 +5,7 @@ xlators_glupy_la_SOURCES = \
 	xlators/glupy/glupy.h xlators/glupy/value.h \
 	xlators/glupy/glupy.c xlators/glupy/value.c xlators/glupy/request.c \
 	xlators/glupy/worker.c xlators/glupy/watchdog.c xlators/glupy/errand.c xlators/glupy/down.c xlators/glupy/stuck.c xlators/glupy/fork.c xlators/glupy/breaker.c xlators/glupy/memory.c xlators/glupy/python.c xlators/glupy/module.c \
-	xlators/glupy/latency.c xlators/glupy/status.c xlators/glupy/listen.c \
+	xlators/glupy/latency.c xlators/glupy/status.c \
 	xlators/glupy/convert.c xlators/glupy/classic.c
 # what Python sees of a fop's arguments, natively
 xlators_glupy_la_SOURCES += xlators/glupy/view.h xlators/glupy/types.h \
@@ -35,10 +35,10 @@ gnotify_sources = xlators/gnotify/gnotify.h xlators/gnotify/begin.h \
 	xlators/gnotify/opened.c xlators/gnotify/internal.c xlators/gnotify/clients.c \
 	xlators/gnotify/writer.c xlators/gnotify/merge.c xlators/gnotify/resolve.c \
 	xlators/gnotify/serve.c xlators/gnotify/cursors.c xlators/gnotify/dump.c \
-	xlators/gnotify/exit.c
+	xlators/gnotify/exit.c xlators/gnotify/sessions.c xlators/gnotify/status.c
 xlators_gnotify_la_SOURCES = $(gnotify_sources)
 nodist_xlators_gnotify_la_SOURCES = xlators/gnotify/fops.c
-xlators_gnotify_la_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+xlators_gnotify_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI)
 xlators_gnotify_la_CFLAGS = $(AM_CFLAGS) $(VOLEXT_LTO) -fvisibility=hidden $(GLUSTERFS_SYSTEM_CFLAGS)
 xlators_gnotify_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,defs \
 	-export-symbols-regex '^xlator_api$$'

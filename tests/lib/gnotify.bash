@@ -151,4 +151,16 @@ dump() {
         done
         sed -n "s/^$2=//p" /run/gluster/*.dump.*' sh "$N" "$1"
 }
+# status PYTHON: prints what it makes of the brick's status, which is b, its subscribers s
+status() {
+    # shellcheck disable=SC2016
+    on c1 sh -c 'read -r pid <"/run/$1.brick.pid"; exec /usr/bin/python3 -c "$2" "$pid"' sh "$N" "
+import json, socket, sys
+with socket.socket(socket.AF_UNIX) as c:
+    c.connect('/run/volext/gnotify/' + sys.argv[1])
+    told = json.loads(b''.join(iter(lambda: c.recv(65536), b'')))
+b, = told['instances']
+s = b['subscribers']
+print($1)"
+}
 no_brick_has_crashed() { [ -z "$(on c1 grep -l 'signal received' -r /var/log/glusterfs)" ]; }

@@ -393,7 +393,7 @@ glupy_init(xlator_t *this)
     this->fops = &g->fops;
     status_add(g);
     if (!g->outsider)
-        listen_start();
+        status_tell();
     return 0;
 }
 

@@ -21,7 +21,6 @@
  *   convert.c   arguments to Python and back
  *   latency.c   per fop: calls, errors, Python time
  *   status.c    what an instance does, for statedump, .meta and the status socket
- *   listen.c    the status socket of the process
  *   classic.c   the built-in Python module _glupy under the package gluster.glupy
  *   context.c   inode.ctx and fd.ctx; forget, release and releasedir
  *   view.c      the native types: what they share; attribute.c: their attributes;
@@ -281,16 +280,10 @@ status_remove(struct glupy *g);
 /* The instance, for statedump and .meta. Always 0. */
 int32_t
 status_dump(xlator_t *this);
-/* The process and its instances, as one JSON document. */
+/* Whoever connects to the process's socket in STATUSDIR (common/tell.h) is told of the process
+ * and its instances, in one JSON document, from then on. */
 void
-status_describe(struct strbuf *out);
-
-/* ---- listen.c ----------------------------------------------------------- */
-
-/* Whoever connects to the process's socket is told status_describe(). Starts once; a
- * process that may not write where the sockets are does without. */
-void
-listen_start(void);
+status_tell(void);
 
 /* ---- watchdog.c --------------------------------------------------------- */
 

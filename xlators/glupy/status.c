@@ -11,6 +11,7 @@
 #include <glusterfs/statedump.h>
 
 #include "common/json.h"
+#include "common/tell.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct glupy *instances; /* by status_next; lock */
@@ -338,12 +339,14 @@ say_memory(struct json *json)
     json_number(json, "memory-refused", (int64_t)use.refused);
 }
 
-void
-status_describe(struct strbuf *out)
+/* On a thread that never enters Python. */
+static void
+describe(struct strbuf *out)
 {
     struct json json = {.out = out};
     struct writer w = {.json = &json};
 
+    worker_thread_is_ours();
     json_object_begin(&json, NULL);
     json_number(&json, "pid", getpid());
     json_string(&json, "program", program_invocation_short_name);
@@ -362,4 +365,12 @@ status_describe(struct strbuf *out)
     json_array_end(&json);
     json_object_end(&json);
     strbuf_char(out, '\n');
+}
+
+void
+status_tell(void)
+{
+    static const struct teller teller = {STATUSDIR_PARENT, STATUSDIR, describe, worker_thread};
+
+    tell_start(&teller);
 }

@@ -119,6 +119,7 @@ gnotify_client_destroy(xlator_t *this, client_t *client)
 
     if (!g || client_ctx_del(client, this, &value) || !value)
         return 0;
+    sessions_forget(g, value);
     pthread_mutex_lock(&g->clients_lock);
     for (struct client **at = &g->clients; *at; at = &(*at)->next) {
         if (*at == value) {

@@ -57,6 +57,17 @@ exit_add(struct gnotify *g)
 }
 
 void
+instances_each(void (*each)(struct gnotify *g, void *arg), void *arg)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < ARRAY_SIZE(instances); i++) {
+        if (instances[i])
+            each(instances[i], arg);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void
 exit_remove(struct gnotify *g)
 {
     pthread_mutex_lock(&lock);

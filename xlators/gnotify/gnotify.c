@@ -198,6 +198,7 @@ instance_new(xlator_t *xl)
     pthread_mutex_init(&g->lock, NULL);
     pthread_mutex_init(&g->clients_lock, NULL);
     pthread_mutex_init(&g->serve_lock, NULL);
+    pthread_mutex_init(&g->sessions_lock, NULL);
     pthread_rwlock_init(&g->journal_lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -218,9 +219,11 @@ instance_free(struct gnotify *g)
     }
     clients_free(g);
     free(g->last_names);
+    free(g->sessions);
     sem_destroy(&g->wake);
     pthread_cond_destroy(&g->serve_cond);
     pthread_rwlock_destroy(&g->journal_lock);
+    pthread_mutex_destroy(&g->sessions_lock);
     pthread_mutex_destroy(&g->serve_lock);
     pthread_mutex_destroy(&g->clients_lock);
     pthread_mutex_destroy(&g->lock);
@@ -253,6 +256,7 @@ gnotify_init(xlator_t *this)
     this->fops = &g->fops;
     read_options(g, this->options);
     exit_add(g);
+    status_tell();
     return 0;
 }
 

@@ -132,6 +132,11 @@ struct gnotify {
     atomic_ullong passes_begun, passes_over;
     atomic_bool pass_asked;
     atomic_ullong recording; /* ns: since then without a gap; 0: not */
+    atomic_ullong gaps;
+    struct {
+        atomic_ullong second; /* of CLOCK_MONOTONIC */
+        atomic_ullong count;  /* records */
+    } lately[16];
     char why_not[256];                    /* the journal is not open: under lock */
 
     struct last_name *last_names; /* of the writer */
@@ -161,6 +166,9 @@ struct gnotify {
     bool server_stops;
     uint64_t news; /* how often something new was there */
     uint64_t answered, refused;
+
+    pthread_mutex_t sessions_lock;
+    struct session *sessions; /* so many as there may be, or NULL */
 };
 
 extern const struct gnotify_slot {
@@ -353,12 +361,44 @@ gnotify_ipc(call_frame_t *frame, xlator_t *this, int32_t op, dict_t *xdata);
 int32_t
 gnotify_client_disconnect(xlator_t *this, client_t *client);
 
+/* ---- sessions.c --------------------------------------------------------------------- */
+
+/* A reader that is there, as its last fetch was. */
+struct session {
+    struct client *known; /* whose; to be compared */
+    uint64_t number;
+    uint64_t asked; /* ns, monotonic; 0: nobody is here */
+    uint64_t next;  /* all before was given, or not wanted */
+    char name[NOTIFY_CURSOR_NAME_MAX + 1];
+    char host[GNOTIFY_HOST];
+};
+
+/* s->host is of no use to it where the session is known already. */
+void
+session_seen(struct gnotify *g, const struct session *s, const char *client_uid);
+/* The client went. */
+void
+sessions_forget(struct gnotify *g, const struct client *known);
+/* A copy of those that are here, and how many; free it. */
+struct session *
+sessions_now(struct gnotify *g, size_t *count);
+
+/* ---- status.c ----------------------------------------------------------------------- */
+
+/* Whoever connects to the process's socket in GNOTIFY_STATUSDIR is told of its instances. */
+void
+status_tell(void);
+
 /* ---- dump.c ----------------------------------------------------------------------- */
 
 int32_t
 gnotify_dump(xlator_t *this);
 
 /* ---- exit.c ------------------------------------------------------------------------ */
+
+/* Calls each for every instance; none of them goes meanwhile. */
+void
+instances_each(void (*each)(struct gnotify *g, void *arg), void *arg);
 
 void
 exit_add(struct gnotify *g);

@@ -294,6 +294,19 @@ fetch_from(struct server *s, struct request *r, struct notify_reply *reply)
     return ends && !(r->again && !c.count && !r->flags && !r->over) ? ANSWERED : WAITS;
 }
 
+/* For the status. */
+static void
+say_seen(struct gnotify *g, const struct request *r)
+{
+    struct session seen = {.known = r->known, .number = r->q.session, .next = r->place.seq,
+                           .asked = clock_ns(CLOCK_MONOTONIC)};
+
+    if (!r->known)
+        return;
+    snprintf(seen.name, sizeof(seen.name), "%.*s", (int)r->q.name_len, r->q.name);
+    session_seen(g, &seen, r->client && r->client->client_uid ? r->client->client_uid : "");
+}
+
 static enum outcome
 fetch(struct server *s, struct request *r)
 {
@@ -310,6 +323,7 @@ fetch(struct server *s, struct request *r)
         reply.next = r->q.seq;
     }
     pthread_rwlock_unlock(&g->journal_lock);
+    say_seen(g, r);
     if (outcome == WAITS)
         return WAITS;
     if (outcome < 0) {
@@ -683,9 +697,11 @@ gnotify_client_disconnect(xlator_t *this, client_t *client)
 {
     struct gnotify *g = this->private;
     struct request *theirs = NULL;
+    void *known = NULL;
 
     if (!g)
         return 0;
+    client_ctx_get(client, this, &known);
     pthread_mutex_lock(&g->serve_lock);
     for (struct request **at = &g->requests; *at;) {
         struct request *r = *at;
@@ -709,5 +725,6 @@ gnotify_client_disconnect(xlator_t *this, client_t *client)
         next = theirs->next;
         fail(g, theirs, ENOTCONN);
     }
+    sessions_forget(g, known);
     return 0;
 }

@@ -107,6 +107,20 @@ announce_clients(struct writer *w, uint64_t now)
         notify_journal_append(w->g->journal, buf, len, count, now);
 }
 
+/* For the status: how many come in a second. */
+static void
+count_lately(struct gnotify *g, unsigned count)
+{
+    uint64_t second = clock_ns(CLOCK_MONOTONIC) / 1000000000u;
+    size_t i = second % ARRAY_SIZE(g->lately);
+
+    if (atomic_load(&g->lately[i].second) != second) {
+        atomic_store(&g->lately[i].count, 0);
+        atomic_store(&g->lately[i].second, second);
+    }
+    atomic_fetch_add(&g->lately[i].count, count);
+}
+
 /* Is everything recorded now; and is it a new begin of that? */
 static void
 set_recording(struct gnotify *g, bool on, bool anew)
@@ -141,11 +155,14 @@ batch_write(struct writer *w)
             gf_log(g->xl->name, GF_LOG_ERROR,
                    "%s: %s: events are not recorded until there is room; readers are told of a gap",
                    g->directory, strerror(-err));
+        if (err && !w->failed)
+            atomic_fetch_add(&g->gaps, 1);
         w->failed = err;
         set_recording(g, !err, !atomic_load(&g->recording));
         if (err) /* when there is room again nothing else need come */
             w->retry = clock_ns(CLOCK_MONOTONIC) + RETRY_S * 1000000000ull;
         if (!err) {
+            count_lately(g, w->count);
             atomic_fetch_add(&g->written, w->count);
             atomic_fetch_add(&g->bytes_written, w->len);
         } else {
@@ -276,6 +293,7 @@ journal_begin(struct writer *w)
     pthread_rwlock_wrlock(&g->journal_lock);
     g->journal = journal;
     pthread_rwlock_unlock(&g->journal_lock);
+    atomic_fetch_add(&g->gaps, w->unkept ? 1 : 0);
     notify_journal_lost(journal, w->unkept, w->unkept_since);
     w->unkept = 0;
     tell_gap(w);
@@ -418,6 +436,7 @@ take_all(struct writer *w)
     unsigned lost = atomic_exchange(&g->lost, 0);
 
     if (lost && g->journal) {
+        atomic_fetch_add(&g->gaps, 1);
         notify_journal_lost(g->journal, lost, clock_ns(CLOCK_REALTIME));
         gf_log(g->xl->name, GF_LOG_WARNING,
                "%u events came faster than they were written: readers are told of a gap "

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * The status socket: one for each process of root's that has an instance, in a folder
- * that nobody but root can enter. Who connects is given the description and the
- * connection ends. The thread that serves it never enters Python.
+ * The status socket: see tell.h.
  *
  * GlusterFS's own run directory belongs to another user where packages have it so; this
  * folder is therefore beside it, in root's.
  */
-#include "xlators/glupy/glupy.h"
+#include "common/tell.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +14,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-
-#include "common/strbuf.h"
+#include <unistd.h>
 
 enum { BACKLOG = 16, SEND_SECONDS = 5 };
 
+static const struct teller *teller;
 static int listener = -1;
 static pid_t owner; /* a process that was forked off has neither the thread nor the socket */
 static char path[108];
@@ -38,7 +36,7 @@ folder_is_ours(const char *folder)
 }
 
 static void
-tell(int fd)
+answer(int fd)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     const struct timeval patience = {.tv_sec = SEND_SECONDS};
@@ -46,7 +44,7 @@ tell(int fd)
     ssize_t n;
 
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    status_describe(&text);
+    teller->describe(&text);
     while (!strbuf_failed(&text) && at < text.len &&
            (n = send(fd, text.data + at, text.len - at, MSG_NOSIGNAL)) > 0)
         at += (size_t)n;
@@ -56,12 +54,11 @@ static void *
 serve(void *arg)
 {
     (void)arg;
-    worker_thread_is_ours();
     for (;;) {
         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
         if (fd >= 0) {
-            tell(fd);
+            answer(fd);
             close(fd);
         } else if (errno != EINTR && errno != ECONNABORTED) {
             usleep(100000); /* no descriptors or memory: later, perhaps */
@@ -102,14 +99,14 @@ forget_in_child(void)
 static void
 start(void)
 {
-    if (geteuid() || !folder_is_ours(STATUSDIR_PARENT) || !folder_is_ours(STATUSDIR))
+    if (geteuid() || !folder_is_ours(teller->parent) || !folder_is_ours(teller->folder))
         return;
-    listener = listen_at(STATUSDIR);
+    listener = listen_at(teller->folder);
     if (listener < 0)
         return;
     owner = getpid();
     pthread_atfork(NULL, NULL, forget_in_child);
-    if (worker_thread(serve, NULL)) {
+    if (teller->thread(serve, NULL)) {
         close(listener);
         unlink(path);
         listener = -1;
@@ -117,10 +114,14 @@ start(void)
 }
 
 void
-listen_start(void)
+tell_start(const struct teller *t)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+    pthread_mutex_lock(&lock);
+    teller = teller ? teller : t;
+    pthread_mutex_unlock(&lock);
     pthread_once(&once, start);
 }
 
