@@ -8,14 +8,14 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=180
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     stock 1 volume create r replica 3 "$(brick 1 r)" "$(brick 2 r)" "$(brick 3 r)" force
     stock 1 volume create d "$(brick 1 d)" "$(brick 2 d)" force
     stock 1 volume start r
     stock 1 volume start d
-    wait_until 20 bricks_online r 3
-    wait_until 20 bricks_online d 2
+    wait_until 60 bricks_online r 3
+    wait_until 60 bricks_online d 2
 }
 teardown_file() { pool_stop; }
 
@@ -68,7 +68,7 @@ print(",".join(sorted({r["state"] for r in rows if r["kind"] == "brick"})))'
     [ "$status" = 1 ]
     [[ $output == *"volume extension apply: failed: brick $(address 1):/srv/r was restarted, and 1 of its"*"not back after 30 s"* ]]
     [ "$(echo "$pids" | cut -d' ' -f2-)" = "$(brick_pid 2 r) $(brick_pid 3 r)" ]
-    wait_until 20 bricks_online r 3
+    wait_until 60 bricks_online r 3
     run -0 gluster 1 volume extension r apply
     [[ $output == *"success: 2 bricks restarted" ]]
     volume_umount 2 r
@@ -89,7 +89,7 @@ print(",".join(sorted({r["state"] for r in rows if r["kind"] == "brick"})))'
     cat "$BATS_TEST_TMPDIR/said"
     [ "$code" = 143 ]
     grep -q "interrupted; brick $(address 1):/srv/r was restarted" "$BATS_TEST_TMPDIR/said"
-    wait_until 20 bricks_online r 3
+    wait_until 60 bricks_online r 3
     run -0 gluster 1 volume extension r apply
     [[ $output == *"success: 2 bricks restarted" ]]
 }
@@ -117,14 +117,14 @@ print(",".join(sorted({r["state"] for r in rows if r["kind"] == "brick"})))'
 @test "a node that is down stops apply before anything is restarted" {
     gluster 1 volume reset r features.glupy-module
     glusterd_stop 3
-    wait_until 10 peers_connected 1 2
+    wait_until 60 peers_connected 1 2
     local pid
     pid=$(brick_pid 1 r)
     run -1 gluster 1 volume extension r apply
     [ "$output" = "volume extension apply: failed: node $(address 3) is down. No brick was restarted" ]
     [ "$(brick_pid 1 r)" = "$pid" ]
     glusterd_start 3
-    wait_until 20 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
 }
 
 @test "a volume that is stopped gets it when it starts" {
@@ -132,7 +132,7 @@ print(",".join(sorted({r["state"] for r in rows if r["kind"] == "brick"})))'
     run -1 gluster 1 volume extension r apply
     [[ $output == *"Volume r is not started"* ]]
     stock 1 volume start r
-    wait_until 20 bricks_online r 3
+    wait_until 60 bricks_online r 3
     [ "$(states r)" = applied ]
 }
 

@@ -10,7 +10,7 @@ SOCKETS=/run/volext/glupy
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 2
     stock 1 volume create v1 "$(brick 1 a)" "$(brick 2 a)" force
     stock 1 volume create v2 replica 2 "$(brick 1 b)" "$(brick 2 b)" force
@@ -129,11 +129,11 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
     on 1 cc -o /srv/app "$BATS_TEST_DIRNAME/lib/app.c" $(pkg-config --cflags --libs glusterfs-api)
     on 1 sh -c 'mkfifo /srv/words; (exec 9>/srv/words; echo stat /absent >&9; exec sleep 100) & echo $! >/srv/typist
         timeout 90 /srv/app v1 /srv/app.log </srv/words >/srv/answers &' 3>&-
-    wait_until 20 on 1 grep -qx 2 /srv/answers
+    wait_until 60 on 1 grep -qx 2 /srv/answers
     status "sorted((n['kind'], n['where'], n['program']) for n in d['instances'])[0] == ('application', 'app', 'app')"
     # shellcheck disable=SC2016
     on 1 sh -c 'kill $(cat /srv/typist)'
-    wait_until 30 on 1 sh -c '! pgrep -x app'
+    wait_until 60 on 1 sh -c '! pgrep -x app'
     status "d['count'] == 4 and d['silent'] == []"
 }
 
@@ -142,17 +142,17 @@ loads() { on "$1" cat /srv/loaded 2>/dev/null | wc -l; }
     calls=$(gluster 1 --json volume glupy v1 status | /usr/bin/python3 -c 'import json, sys
 print(min(n["calls"] for n in json.load(sys.stdin)["volGlupy"]["instances"] if n["module"] == "versions"))')
     gluster 1 volume set v1 features.glupy-module versions
-    wait_until 20 not_in_graph 1 v1 v1-volext-glupy-negative
-    wait_until 20 not_in_graph 2 v1 v1-volext-glupy-negative
+    wait_until 60 not_in_graph 1 v1 v1-volext-glupy-negative
+    wait_until 60 not_in_graph 2 v1 v1-volext-glupy-negative
     use 1
     use 2
-    wait_until 20 status "d['count'] == 2 and all(n['state'] == 'running' for n in i.values())"
+    wait_until 60 status "d['count'] == 2 and all(n['state'] == 'running' for n in i.values())"
     gluster 1 volume set v1 features.glupy-module versions,negative
-    wait_until 20 in_graph 1 v1 v1-volext-glupy-negative
-    wait_until 20 in_graph 2 v1 v1-volext-glupy-negative
+    wait_until 60 in_graph 1 v1 v1-volext-glupy-negative
+    wait_until 60 in_graph 2 v1 v1-volext-glupy-negative
     use 1
     use 2
-    wait_until 20 status "d['count'] == 4 and all(n['state'] == 'running' for n in i.values())"
+    wait_until 60 status "d['count'] == 4 and all(n['state'] == 'running' for n in i.values())"
     status "all(n['calls'] > $calls for (_, m), n in i.items() if m == 'versions')"
 }
 
@@ -197,8 +197,8 @@ print(min(n["calls"] for n in json.load(sys.stdin)["volGlupy"]["instances"] if n
     gluster 1 volume set v3 features.glupy-module hog
     volume_mount 1 v3
     on 1 test ! -e /mnt/v3/hog
-    run -0 on 1 timeout 20 ls /mnt/v3
-    wait_until 20 status "[n['state'] for n in i.values()] == ['stuck']" v3
+    run -0 on 1 timeout 60 ls /mnt/v3
+    wait_until 60 status "[n['state'] for n in i.values()] == ['stuck']" v3
     status "i.popitem()[1]['operations'][0]['errors'] >= 1" v3
     # shellcheck disable=SC2016
     on 1 sh -c 'kill -9 $(cat /run/mnt-v3.pid); umount -l /mnt/v3'
@@ -209,7 +209,7 @@ print(min(n["calls"] for n in json.load(sys.stdin)["volGlupy"]["instances"] if n
     gluster 1 volume extension v2 apply
     volume_mount 1 v2
     on 1 sh -c 'echo x >/mnt/v2/x; ls /mnt/v2'
-    wait_until 20 status "sorted(n['where'] for n in i.values()) == ['$(brick 1 b)', '$(brick 2 b)']" v2
+    wait_until 60 status "sorted(n['where'] for n in i.values()) == ['$(brick 1 b)', '$(brick 2 b)']" v2
     status "all(n['kind'] == 'brick' and n['state'] == 'running' for n in i.values())" v2
     run gluster 2 volume glupy v2 reload
     echo "$output"

@@ -9,7 +9,7 @@ MODULES=/var/lib/glusterd/volext/modules
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     stock 1 volume create v1 "$(brick 1 v1)" "$(brick 2 v1)" force
     stock 1 volume start v1
@@ -192,7 +192,7 @@ assert json.load(sys.stdin)["glupyModule"]["doc"][0] == "Does nothing."'
 
 @test "a node that is down is named, and nothing is changed" {
     glusterd_stop 3
-    wait_until 10 peers_connected 1 2
+    wait_until 60 peers_connected 1 2
     write late
     refused "node $(address 3) is down" install /srv/late.py
     nowhere late
@@ -200,7 +200,7 @@ assert json.load(sys.stdin)["glupyModule"]["doc"][0] == "Does nothing."'
     on 2 test -e $MODULES/first.py
     gluster 1 glupy list 2>&1 | grep -q "node $(address 3): is down"
     glusterd_start 3
-    wait_until 20 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
 }
 
 @test "wrong words are told with the usage" {

@@ -7,11 +7,11 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     stock 1 volume create v1 replica 3 "$(brick 1 v1)" "$(brick 2 v1)" "$(brick 3 v1)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 3
+    wait_until 60 bricks_online v1 3
     gluster 1 volume set v1 features.glupy-timeout 1001
 }
 teardown_file() { pool_stop; }
@@ -140,7 +140,7 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
 
 @test "a node that is down, unless force" {
     glusterd_stop 3
-    wait_until 10 peers_connected 1 2
+    wait_until 60 peers_connected 1 2
     refused "node $(address 3) is down" v1 features.glupy-timeout 5
     run --separate-stderr gluster 1 volume set v1 features.glupy-timeout 1002 force
     [ "$status" = 0 ]
@@ -150,8 +150,8 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
     BEFORE=$(sums)
     refused "module nosuchmodule" v1 features.glupy-module nosuchmodule force
     glusterd_start 3
-    wait_until 20 peers_connected 1 3
-    wait_until 30 info_agrees v1 1 2 3
+    wait_until 60 peers_connected 1 3
+    wait_until 60 info_agrees v1 1 2 3
 }
 
 @test "failures in XML and JSON" {
@@ -167,7 +167,7 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
     # the node does not answer while the gate is shut
     on 1 sh -c 'mkfifo /root/gate; cd /usr/lib/*/glusterfs && mv peer_volext /root/ &&
         printf "#!/bin/sh\n: >/root/asked\nread -r _ </root/gate\n" >peer_volext && chmod 755 peer_volext'
-    { wait_until 20 on 1 test -e /root/asked && on 1 pkill -INT -x gluster; } 3>&- &
+    { wait_until 60 on 1 test -e /root/asked && on 1 pkill -INT -x gluster; } 3>&- &
     run --separate-stderr gluster 1 volume set v1 features.glupy-timeout 5
     wait $!
     on 1 sh -c 'mv -f /root/peer_volext /usr/lib/*/glusterfs/; exec 9<>/root/gate; echo >&9'
@@ -190,7 +190,7 @@ deploy() { # I NAME MODE: a module that does no harm but has that mode
     run -1 --separate-stderr gluster 1 --json volume get v1 features.glupy-timeout
     /usr/bin/python3 -c 'import json, sys; assert json.loads(sys.argv[1])["opRet"] == -1' "$output"
     glusterd_start 1
-    wait_until 20 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
 }
 
 @test "logs tell of no crash" {

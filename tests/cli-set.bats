@@ -7,14 +7,14 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     local v
     for v in v1 v2; do
         stock 1 volume create $v replica 3 "$(brick 1 $v)" "$(brick 2 $v)" "$(brick 3 $v)" force
     done
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 3
+    wait_until 60 bricks_online v1 3
 }
 teardown_file() { pool_stop; }
 
@@ -187,7 +187,7 @@ assert json.load(sys.stdin)["opRet"] == 0'
     [ "$(value v1 features.glupy-position)" = "(null)" ]
     glusterd_stop 1
     glusterd_start 1
-    wait_until 20 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
 }
 
 @test "words may be abbreviated as in stock" {
@@ -206,8 +206,8 @@ assert json.load(sys.stdin)["opRet"] == 0'
     gluster 1 volume set v1 features.glupy-option.m.k '日本=語  x "y"'
     glusterd_stop 2
     glusterd_start 2
-    wait_until 20 peers_connected 2 3
-    wait_until 20 peers_connected 1 3
+    wait_until 60 peers_connected 2 3
+    wait_until 60 peers_connected 1 3
     [ "$(gluster 2 volume get v1 features.glupy-option.m.k | sed -n '3s/^[^ ]* *//p' | sed 's/ *$//')" = '日本=語  x "y"' ]
 }
 

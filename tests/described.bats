@@ -8,11 +8,11 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 2
     stock 1 volume create v1 replica 2 "$(brick 1 b1)" "$(brick 2 b2)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     describe 1
     describe 2
     volume_mount 1 v1
@@ -61,7 +61,7 @@ fails() { ! writes; }
     gluster 1 volume set v1 debug.errors-rate 100 debug.errors-errno ENOSPC
     [ "$before" = "$(cat "$(client 1)")" ]
     gluster 1 volume set v1 debug.errors on
-    wait_until 20 in_graph 1 v1 debug/error-gen
+    wait_until 60 in_graph 1 v1 debug/error-gen
     grep -A6 'volume v1-volext-errors-1$' "$(client 2)" | tee "$BATS_TEST_TMPDIR/node"
     diff - "$BATS_TEST_TMPDIR/node" <<'EOF'
 volume v1-volext-errors-1
@@ -72,10 +72,10 @@ volume v1-volext-errors-1
     option enable open,create
     subvolumes v1-client-1
 EOF
-    wait_until 20 fails
+    wait_until 60 fails
     gluster 1 volume reset v1 debug.errors
-    wait_until 20 not_in_graph 1 v1 debug/error-gen
-    wait_until 20 writes
+    wait_until 60 not_in_graph 1 v1 debug/error-gen
+    wait_until 60 writes
     [ "$before" = "$(cat "$(client 1)")" ]
 }
 
@@ -86,7 +86,7 @@ EOF
     [ "$before" = "$(cat "$(brick_file 1)")" ]
     gluster 1 volume stop v1 force
     gluster 1 volume start v1
-    wait_until 20 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     for i in 1 2; do
         grep -q 'subvolumes v1-volext-slow' "$(brick_file $i)"
         grep -A4 'volume v1-volext-slow$' "$(brick_file $i)" | grep -q 'option delay-duration 1$'
@@ -96,7 +96,7 @@ EOF
     grep -q 'option delay-duration 20$' "$(brick_file 1)"
     gluster 1 volume reset v1 debug.slow
     grep -q 'subvolumes v1-volext-slow' "$(brick_file 1)"
-    wait_until 20 writes
+    wait_until 60 writes
 }
 
 @test "a file with an error in it is left out and told" {

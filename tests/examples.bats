@@ -7,11 +7,11 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 2
     stock 1 volume create v1 replica 2 "$(brick 1 v1)" "$(brick 2 v1)" force
     stock 1 volume start v1
-    wait_until 30 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     volume_mount 1 v1
     volume_mount 2 v1
 }
@@ -28,10 +28,10 @@ use() {
     done
     [ ${#settings[@]} = 0 ] || gluster 1 volume set v1 "${settings[@]}"
     gluster 1 volume set v1 features.glupy-module "$module"
-    wait_until 20 in_graph 1 v1 "v1-volext-glupy-$module"
-    wait_until 20 in_graph 2 v1 "v1-volext-glupy-$module"
+    wait_until 60 in_graph 1 v1 "v1-volext-glupy-$module"
+    wait_until 60 in_graph 2 v1 "v1-volext-glupy-$module"
 }
-fs() { on "$1" timeout 30 sh -c "cd /mnt/v1 && $2"; }
+fs() { on "$1" timeout 60 sh -c "cd /mnt/v1 && $2"; }
 logged() { grep -q "$1" "$POOL_DIR"/1/log/mnt-v1.log; }
 
 @test "negative: a missing name is answered at once, and found as soon as it is made" {
@@ -41,7 +41,7 @@ logged() { grep -q "$1" "$POOL_DIR"/1/log/mnt-v1.log; }
     fs 1 'touch a && ls -d a'
     run ! fs 2 'ls -d b'
     fs 1 'mkdir b'
-    wait_until 3 fs 2 'ls -d b'
+    wait_until 20 fs 2 'ls -d b'
     fs 1 'rmdir b; rm a'
 }
 
@@ -53,7 +53,7 @@ logged() { grep -q "$1" "$POOL_DIR"/1/log/mnt-v1.log; }
         on 1 setpriv --reuid "$1" --clear-groups bash -c 'cd /mnt/v1 && a=${EPOCHREALTIME/./}
             for i in {1..20}; do mkdir d$0.$i || exit; done; echo $(((${EPOCHREALTIME/./} - a) / 1000))' "$1"
     }
-    wait_until 10 logged 'module limiter is loaded'
+    wait_until 60 logged 'module limiter is loaded'
     local held free
     held=$(took 1000)
     free=$(took 1)
@@ -66,7 +66,7 @@ logged() { grep -q "$1" "$POOL_DIR"/1/log/mnt-v1.log; }
 
 @test "limiter: what an option says is wrong is in the log, and the volume goes on" {
     gluster 1 volume set v1 features.glupy-option.limiter.ops often
-    wait_until 20 logged 'option ops is "often"'
+    wait_until 60 logged 'option ops is "often"'
     fs 1 'mkdir e && rmdir e'
 }
 
@@ -75,7 +75,7 @@ logged() { grep -q "$1" "$POOL_DIR"/1/log/mnt-v1.log; }
     fs 1 'mkdir d && echo x >d/a && chmod 640 d/a && mv d/a d/b'
     fs 2 'ls -d d/b && rm d/b && rmdir d'
     ops() { on "$1" sh -c "jq -r '.op + \" \" + .path + \" \" + .result' /var/log/glusterfs/audit-*.log"; }
-    wait_until 5 eval '[ "$(ops 2 | tail -1)" = "rmdir /d ok" ]'
+    wait_until 60 eval '[ "$(ops 2 | tail -1)" = "rmdir /d ok" ]'
     [ "$(ops 1)" = 'mkdir /d ok
 create /d/a ok
 write /d/a ok
@@ -86,10 +86,10 @@ rmdir /d ok' ]
     on 1 jq -es 'all(.uid == 0 and .gfid != null)' /var/log/glusterfs/audit-v1-volext-glupy-audit.log
     # an option that changes takes effect at once
     gluster 1 volume set v1 features.glupy-option.audit.ops mkdir features.glupy-option.audit.file /srv/made.log
-    wait_until 20 on 1 test -e /srv/made.log
-    wait_until 20 on 2 test -e /srv/made.log
+    wait_until 60 on 1 test -e /srv/made.log
+    wait_until 60 on 2 test -e /srv/made.log
     fs 1 'mkdir e; rmdir e'
-    wait_until 5 on 1 grep -q '"op": "mkdir", "path": "/e"' /srv/made.log
+    wait_until 60 on 1 grep -q '"op": "mkdir", "path": "/e"' /srv/made.log
     run ! on 1 grep -q rmdir /srv/made.log
 }
 
@@ -106,7 +106,7 @@ all_is_counted() { [ $((16#$(used 1))) = "$(on 1 sh -c 'cat /srv/v1/*.bin | wc -
     [ "$status" != 0 ]
     [[ $output == *"quota exceeded"* ]]
     # what a client tries again after the refusal may still be under way
-    wait_until 20 all_is_counted
+    wait_until 60 all_is_counted
     fs 2 'rm a.bin b.bin && dd if=/dev/zero of=b.bin bs=100000 count=3 conv=fsync'
     # both write the rest of it at once
     fs 1 'dd if=/dev/zero of=b.bin bs=100000 count=3 seek=3 conv=notrunc,fsync' &

@@ -19,7 +19,7 @@ setup() {
     vol=/var/lib/glusterd/vols/v1
     client=$vol/trusted-v1.tcp-fuse.vol
     # what a test before left behind, looking for a module, would put the node in again
-    wait_until 30 helpers_are_done
+    wait_until 60 helpers_are_done
     : >"$POOL_DIR/1/log/volext.log"
     # as glusterd has just written it
     on 1 volext strip v1
@@ -167,7 +167,7 @@ nothing_left_over() { [ -z "$(on 1 find "$vol" -name '*.vol.*')" ]; }
 
 @test "a lock that somebody holds does not stop glusterd's filters" {
     on 1 sh -c 'exec 9>/var/lib/glusterd/volext/lock/v1; flock 9; echo $$ >/tmp/holding; exec sleep 600' &
-    wait_until 10 on 1 test -s /tmp/holding
+    wait_until 60 on 1 test -s /tmp/holding
     filter "$client" # while the lock is held
     has_node
     on 1 sh -c 'kill "$(cat /tmp/holding)"'

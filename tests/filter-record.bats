@@ -12,12 +12,12 @@ teardown_file() { pool_stop; }
     stock 1 volume create v1 "$(brick 1 a)" force
     stock 1 volume set v1 user.features.glupy-module negative user.features.glupy-side brick
     stock 1 volume start v1
-    wait_until 20 brick_pid 1 a
+    wait_until 60 brick_pid 1 a
     grep -q volext-glupy-negative "$POOL_DIR"/1/lib/vols/v1/v1.*.srv-a.vol
     stock 1 volume stop v1
     stock 1 volume set v1 user.features.glupy-module off
     stock 1 volume start v1
-    wait_until 20 brick_pid 1 a
+    wait_until 60 brick_pid 1 a
     stock 1 volume set v1 performance.io-thread-count 17
     run ! grep volext-glupy "$POOL_DIR"/1/lib/vols/v1/v1.*.srv-a.vol
     as_desired v1 1

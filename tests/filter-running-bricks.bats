@@ -23,7 +23,7 @@ ran_with_node() { grep -q "volume $1-volext-glupy-negative" "$POOL_DIR/1/log/bri
 # threads. Bricks of one process have their graphs in the same dump.
 threads_are() { # VOL N
     rm -f "$POOL_DIR"/1/run/gluster/*.dump.*
-    stock 1 volume statedump "$1" && wait_until 10 dump_ended || return 1
+    stock 1 volume statedump "$1" && wait_until 60 dump_ended || return 1
     awk -v graph="[performance/io-threads.$1-io-threads]" \
         'last == graph { print } { last = $0 }' "$POOL_DIR"/1/run/gluster/*.dump.* | tee /dev/stderr |
         grep -qx "maximum_threads_count=$2"
@@ -33,7 +33,7 @@ dump_ended() { grep -qs DUMP-END-TIME "$POOL_DIR"/1/run/gluster/*.dump.*; }
 # a process that runs takes another option, whatever waits in its volfile
 takes_options() { # VOL N
     stock 1 volume set "$1" performance.io-thread-count "$2"
-    wait_until 20 threads_are "$1" "$2"
+    wait_until 60 threads_are "$1" "$2"
 }
 
 make_volume() { # VOL BRICK…
@@ -41,7 +41,7 @@ make_volume() { # VOL BRICK…
     for b in "${@:2}"; do bricks+=("$(brick 1 "$b")"); done
     stock 1 volume create "$vol" "${bricks[@]}" force
     stock 1 volume start "$vol"
-    for b in "${@:2}"; do wait_until 20 brick_up "$b"; done
+    for b in "${@:2}"; do wait_until 60 brick_up "$b"; done
 }
 
 on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.features.glupy-side brick; }
@@ -58,9 +58,9 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     grep -q 'thread-count 21' "$(volfile v1 a)"
     stock 1 volume stop v1
     stock 1 volume start v1
-    wait_until 20 brick_up a
+    wait_until 60 brick_up a
     has_node v1 a
-    wait_until 20 ran_with_node v1 a
+    wait_until 60 ran_with_node v1 a
     as_desired v1 1
     stock 1 volume set v1 user.features.glupy-module off
     has_node v1 a
@@ -72,7 +72,7 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     run ! grep -E 'Address already in use|graph: init failed' "$POOL_DIR/1/log/bricks/srv-a.log"
     stock 1 volume stop v1
     stock 1 volume start v1
-    wait_until 20 brick_up a
+    wait_until 60 brick_up a
     lacks_node v1 a
     as_desired v1 1
 }
@@ -85,8 +85,8 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     has_node v2 d
     as_desired v2 1
     stock 1 volume start v2 force
-    wait_until 20 brick_up d
-    wait_until 20 ran_with_node v2 d
+    wait_until 60 brick_up d
+    wait_until 60 ran_with_node v2 d
     lacks_node v2 c
     as_desired v2 1
 }
@@ -95,9 +95,9 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     on 1 volext peer brick-stop v2 "$(brick 1 c)" | grep -P 'brick\t.*\tstopped'
     run ! brick_up c
     stock 1 volume start v2 force
-    wait_until 20 brick_up c
+    wait_until 60 brick_up c
     has_node v2 c
-    wait_until 20 ran_with_node v2 c
+    wait_until 60 ran_with_node v2 c
 }
 
 @test "multiplexed: bricks in one process keep their graphs; a stale pid file stops nothing" {
@@ -114,7 +114,7 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     # only v4's brick goes: its pid file's process lives on
     stock 1 volume stop v4
     stock 1 volume start v4
-    wait_until 20 brick_up f
+    wait_until 60 brick_up f
     has_node v4 f
     as_desired v4 1
     [ "$(brick_pid 1 e)" = "$(brick_pid 1 f)" ]
@@ -122,16 +122,16 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
     lacks_node v3 e
     brick_kill 1 e
     stock 1 volume start v3 force
-    wait_until 20 brick_up e
+    wait_until 60 brick_up e
     has_node v3 e
     as_desired v3 1
 }
 
 @test "multiplexed: bricks that run with a node that is not wanted any more take options" {
     stock 1 volume start v4 force
-    wait_until 20 brick_up f
+    wait_until 60 brick_up f
     [ "$(brick_pid 1 e)" = "$(brick_pid 1 f)" ]
-    wait_until 20 ran_with_node v3 e
+    wait_until 60 ran_with_node v3 e
     stock 1 volume set v3 user.features.glupy-module off
     has_node v3 e
     as_desired v3 1
@@ -145,11 +145,11 @@ on_bricks() { stock 1 volume set "$1" user.features.glupy-module negative user.f
 
 @test "multiplexed: brick-stop takes one brick out of the process" {
     stock 1 volume start v4 force
-    wait_until 20 brick_up f
+    wait_until 60 brick_up f
     pid=$(brick_pid 1 e)
     on 1 volext peer brick-stop v4 "$(brick 1 f)" | grep -P 'brick\t.*\tstopped'
     [ "$(brick_pid 1 e)" = "$pid" ]
     stock 1 volume start v4 force
-    wait_until 20 brick_up f
+    wait_until 60 brick_up f
     logs_clean
 }

@@ -14,7 +14,7 @@ setup_file() {
     stock 1 volume set v2 user.features.glupy-module negative user.features.glupy-side brick
     stock 1 volume start v1
     stock 1 volume start v2
-    wait_until 20 bricks_online v2 1
+    wait_until 60 bricks_online v2 1
 }
 teardown_file() { pool_stop; }
 
@@ -33,7 +33,7 @@ teardown_file() { pool_stop; }
     for vol in v1 v2; do
         stock 1 volume stop $vol
         stock 1 volume start $vol
-        wait_until 20 bricks_online $vol 1
+        wait_until 60 bricks_online $vol 1
         volume_mount 1 $vol
         on 1 sh -c "echo x >/mnt/$vol/f && cat /mnt/$vol/f"
         not_in_graph 1 $vol features/glupy

@@ -10,7 +10,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=100
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     gluster 1 volume create v1 "$(brick 1 a)" force
     gluster 1 glupy install "$BATS_TEST_DIRNAME/modules/everything.py"
@@ -19,7 +19,7 @@ setup_file() {
     gluster 1 volume set v1 features.glupy-module everything features.glupy-timeout 600000 \
         features.glupy-threads 1
     gluster 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
     volume_mount 1 v1
     on 1 touch /mnt/v1/a
 }
@@ -62,7 +62,7 @@ P
 
 @test "the same with the native interface" {
     gluster 1 volume set v1 features.glupy-module everything_native
-    wait_until 20 in_graph 1 v1 v1-volext-glupy-everything_native
+    wait_until 60 in_graph 1 v1 v1-volext-glupy-everything_native
     interrupted 1
     interrupted 10
 }

@@ -30,12 +30,12 @@ turns() { node g posix turns module-option.file "/srv/$N.t" "$@"; }
     logged 'pass through (on-error pass) for 1 s'
     there "$M/there"
     # it is tried, and fails still
-    wait_until 20 eval 'looks 2 >/dev/null; logged "the module fails still"'
+    wait_until 60 eval 'looks 2 >/dev/null; logged "the module fails still"'
     breaker open
     [ "$(on c1 grep -c 'operations failed within' "$LOG")" = 1 ]
     # it is well again
     on c1 rm "/srv/$N.t"
-    wait_until 20 eval 'looks 1 >/dev/null; breaker closed'
+    wait_until 60 eval 'looks 1 >/dev/null; breaker closed'
     logged 'the module runs again'
     local before after
     before=$(seen)
@@ -70,7 +70,7 @@ turns() { node g posix turns module-option.file "/srv/$N.t" "$@"; }
     on c1 touch "/srv/$N.t"
     for _ in 1 2 3 4 5 6; do
         looks 1
-        wait_until 20 recent 0
+        wait_until 60 recent 0
     done
     breaker closed
     [ "$(dump errors)" -gt 8 ] # in all

@@ -9,7 +9,7 @@ MODULES=/root/modules
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_create $$
     node_boot c1
     on c1 sh -c "mkdir -p $MODULES && cp $BATS_TEST_DIRNAME/modules/*.py $MODULES && chmod 600 $MODULES/*"
@@ -39,9 +39,9 @@ volume g
     subvolumes posix
 end-volume
 V
-    wait_until 10 on c1 timeout 5 stat $M/.
+    wait_until 60 on c1 timeout 30 stat $M/.
 }
-fs() { on c1 timeout 20 "$@"; }
+fs() { on c1 timeout 60 "$@"; }
 wrote() { on c1 grep -qxF -- "$1" $OUT; }
 times() { on c1 grep -cxF -- "$1" $OUT; }
 
@@ -50,25 +50,25 @@ times() { on c1 grep -cxF -- "$1" $OUT; }
     fs sh -c "echo 1 >$M/kept; stat $M/kept; stat $M/kept"
     wrote 'lookup kept kept'
     fs rm $M/kept
-    wait_until 20 wrote 'forget 16 kept'
-    wait_until 20 wrote 'dropped kept'
+    wait_until 60 wrote 'forget 16 kept'
+    wait_until 60 wrote 'dropped kept'
     [ "$(times 'dropped kept')" = 1 ]
 }
 
 @test "an object stays with an open file until that is closed" {
     serve contexts
     fs sh -c "echo 1 >$M/a; cat $M/a; ls $M"
-    wait_until 20 wrote "release 16 ('create', 'a')"
-wait_until 20 wrote "release 16 ('open', '/a')"
-    wait_until 20 wrote "releasedir 16 / again"
+    wait_until 60 wrote "release 16 ('create', 'a')"
+wait_until 60 wrote "release 16 ('open', '/a')"
+    wait_until 60 wrote "releasedir 16 / again"
 }
 
 @test "a module that only wants to know of ends hears of them" {
     serve contexts 'option module-option.only 1'
     fs sh -c "echo 1 >$M/a; cat $M/a; ls $M; rm $M/a"
-    wait_until 20 wrote "release 16 None"
-    wait_until 20 wrote "releasedir 16 None"
-    wait_until 20 wrote "forget 16 None"
+    wait_until 60 wrote "release 16 None"
+    wait_until 60 wrote "releasedir 16 None"
+    wait_until 60 wrote "forget 16 None"
     [ "$(times 'release 16 None')" = 2 ]
 }
 
@@ -79,16 +79,16 @@ wait_until 20 wrote "release 16 ('open', '/a')"
     [ "$status" -ne 0 ]
     run fs cat $M/missing
     fs sh -c "echo 1 >$M/a"
-    wait_until 20 wrote "release 16 None"
+    wait_until 60 wrote "release 16 None"
     [ "$(times 'release 16 None')" = 1 ]
 }
 
 @test "a classic module hears of ends too" {
     serve classic_ends
     fs sh -c "echo 1 >$M/a; ls $M; rm $M/a"
-    wait_until 20 wrote "release 16"
-    wait_until 20 wrote "releasedir 16"
-    wait_until 20 wrote "forget 16"
+    wait_until 60 wrote "release 16"
+    wait_until 60 wrote "releasedir 16"
+    wait_until 60 wrote "forget 16"
 }
 
 @test "no mount has crashed" {

@@ -12,7 +12,7 @@ setup_file() {
     pool_start 1
     stock 1 volume create v1 "$(brick 1 a)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
     on 1 sh -c 'mkdir -m 777 /srv/out; touch /srv/a/blocks /srv/a/there'
     on 1 cp "$BATS_TEST_DIRNAME/modules/outlives.py" /srv/outlives.py
     gluster 1 glupy install /srv/outlives.py
@@ -65,17 +65,17 @@ all_is_stale() {
     volume_mount 1 v1
     module
     reached() { on 1 stat /mnt/v1/there >/dev/null; in_graph 1 v1 features/glupy; }
-    wait_until 30 reached
+    wait_until 60 reached
     run ! on 1 test -e "$F"
     no_module
     left() { on 1 stat /mnt/v1/there >/dev/null; said 'dropped v1-volext-glupy-outlives'; }
-    wait_until 30 left
+    wait_until 60 left
 }
 
 @test "when a module is loaded anew, the old one goes; a blocking handler keeps it until it ends" {
     module
     reached() { on 1 stat /mnt/v1/there >/dev/null; in_graph 1 v1 features/glupy; }
-    wait_until 30 reached
+    wait_until 60 reached
     on 1 stat /mnt/v1/blocks >/dev/null # goes on for seconds
     gluster 1 volume set v1 features.glupy-option.outlives.other 1
     reloaded() { on 1 stat /mnt/v1/there >/dev/null; said 'dropped v1-volext-glupy-outlives'; }

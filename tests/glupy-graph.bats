@@ -11,12 +11,12 @@ VOLFILE=/var/lib/glusterd/vols/v1/trusted-v1.tcp-fuse.vol
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     on 1 sh -c "mkdir -p $MODULES && cp $BATS_TEST_DIRNAME/modules/*.py $MODULES && chmod 600 $MODULES/*"
     stock 1 volume create v1 replica 2 "$(brick 1 a)" "$(brick 1 b)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     on 1 cp $VOLFILE /srv/plain.vol
     volume_mount 1 v1
 }
@@ -47,15 +47,15 @@ seen_more() { on 1 ls -l /mnt/v1 >/dev/null; [ "$(lines "$1")" -gt "$2" ]; }
 
 @test "a mounted client gets a module" {
     use counts module-option.file /srv/one
-    wait_until 20 in_graph 1 v1 features/glupy
-    wait_until 10 seen_more /srv/one 5
+    wait_until 60 in_graph 1 v1 features/glupy
+    wait_until 60 seen_more /srv/one 5
 }
 
 @test "another option reaches the module without another graph" {
     local graphs
     graphs=$(on 1 grep -c 'switched to graph' /var/log/glusterfs/mnt-v1.log)
     use counts module-option.file /srv/two
-    wait_until 20 seen_more /srv/two 5
+    wait_until 60 seen_more /srv/two 5
     [ "$(on 1 grep -c 'switched to graph' /var/log/glusterfs/mnt-v1.log)" = "$graphs" ]
 }
 
@@ -65,38 +65,38 @@ seen_more() { on 1 ls -l /mnt/v1 >/dev/null; [ "$(lines "$1")" -gt "$2" ]; }
     sum=$(on 1 sha256sum $MODULES/counts.py)
     use counts module-option.file /srv/two module-digest "${sum%% *}"
     newer() { on 1 ls -l /mnt/v1 >/dev/null; on 1 grep -q newfop /srv/two; }
-    wait_until 20 newer
+    wait_until 60 newer
     use counts module-option.file /srv/three module-digest "${sum%% *}0"
-    wait_until 20 log_has 'The one that ran before goes on'
+    wait_until 60 log_has 'The one that ran before goes on'
     old=$(lines /srv/two)
-    wait_until 5 seen_more /srv/two "$old"
+    wait_until 60 seen_more /srv/two "$old"
     [ "$(lines /srv/three)" = 0 ]
 }
 
 @test "where another module does not run, the one before does not go on" {
     use no_import
-    wait_until 20 log_has 'Operations pass through'
+    wait_until 60 log_has 'Operations pass through'
     use counts module-option.file /srv/four
-    wait_until 20 seen_more /srv/four 5
+    wait_until 60 seen_more /srv/four 5
 }
 
 @test "passthrough is switched live" {
     local quiet
     use counts module-option.file /srv/four passthrough on
     quiet() { local n; n=$(lines /srv/four); on 1 ls -l /mnt/v1 >/dev/null; [ "$(lines /srv/four)" = "$n" ]; }
-    wait_until 20 quiet
+    wait_until 60 quiet
 }
 
 @test "what a module keeps with files is dropped with their graph" {
     use contexts module-option.file /srv/kept
-    wait_until 20 in_graph 1 v1 features/glupy
+    wait_until 60 in_graph 1 v1 features/glupy
     on 1 sh -c 'echo 1 >/mnt/v1/k1; echo 2 >/mnt/v1/k2'
     looked() { on 1 stat /mnt/v1/k1 /mnt/v1/k2; on 1 grep -qx 'lookup k2 k2' /srv/kept; }
-    wait_until 20 looked
+    wait_until 60 looked
     use
     dropped() { on 1 stat /mnt/v1/k1; on 1 grep -qx "dropped $1" /srv/kept; }
-    wait_until 20 dropped k1
-    wait_until 20 dropped k2
+    wait_until 60 dropped k1
+    wait_until 60 dropped k2
     on 1 sh -c 'rm /mnt/v1/k1 /mnt/v1/k2'
 }
 
@@ -113,7 +113,7 @@ seen_more() { on 1 ls -l /mnt/v1 >/dev/null; [ "$(lines "$1")" -gt "$2" ]; }
             case $m in negative*) on 1 cp /usr/local/share/volext/modules/negative.py $MODULES ;; esac
             use $m
             advanced() { [ "$(lines /srv/rounds)" -gt $((rounds + 20)) ]; }
-            wait_until 30 advanced
+            wait_until 60 advanced
         done
     done
     on 1 touch /srv/enough
@@ -124,7 +124,7 @@ seen_more() { on 1 ls -l /mnt/v1 >/dev/null; [ "$(lines "$1")" -gt "$2" ]; }
 
 @test "nothing is left in flight, and unmounting ends the process" {
     on 1 sh -c 'kill -USR1 $(cat /run/mnt-v1.pid)'
-    wait_until 10 on 1 sh -c 'grep -q DUMP-END-TIME /run/gluster/*.dump.*'
+    wait_until 60 on 1 sh -c 'grep -q DUMP-END-TIME /run/gluster/*.dump.*'
     [ "$(on 1 sh -c 'sed -n s/^in-flight=//p /run/gluster/*.dump.* | sort -u')" = 0 ]
     volume_umount 1 v1
     run ! log_has 'signal received'

@@ -11,7 +11,7 @@ SEEN=/srv/seen
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     # shellcheck disable=SC2046
     on 1 cc -o /srv/volumes "$BATS_TEST_DIRNAME/lib/volumes.c" -lpthread $(pkg-config --cflags --libs glusterfs-api)
@@ -23,7 +23,7 @@ setup_file() {
         gluster 1 volume set $v features.glupy-module globals features.glupy-option.globals.file $SEEN \
             features.glupy-option.globals.go /srv/go
         gluster 1 volume start $v
-        wait_until 20 bricks_online $v 1
+        wait_until 60 bricks_online $v 1
     done
 }
 teardown_file() { pool_stop; }
@@ -85,11 +85,11 @@ sys.exit(sum(i['inFlight'] for i in json.load(sys.stdin)['volGlupy']['instances'
     pids=()
     local i
     for i in 1 2 3; do begin $i; done
-    wait_until 20 in_flight 3
+    wait_until 60 in_flight 3
     on 1 sed -i 's/^VERSION = 1/VERSION = 2/' /srv/globals.py
     gluster 1 glupy install /srv/globals.py
     newer() { on 1 sh -c 'mkdir /mnt/v1/x; rmdir /mnt/v1/x'; seen | grep -q '^v1 x 2 '; }
-    wait_until 20 newer
+    wait_until 60 newer
     run ! grep -q waits <(seen)
     on 1 touch /srv/go
     wait "${pids[@]}"
@@ -105,17 +105,17 @@ sys.exit(sum(i['inFlight'] for i in json.load(sys.stdin)['volGlupy']['instances'
     pids=()
     local i before
     for i in 4 5 6; do begin $i; done
-    wait_until 20 in_flight 3
+    wait_until 60 in_flight 3
     before=$(on 1 grep -c 'switched to graph' /var/log/glusterfs/mnt-v1.log)
     gluster 1 volume set v1 performance.open-behind off
-    switched() { on 1 timeout 5 stat /mnt/v1/absent; [ "$(on 1 grep -c 'switched to graph' /var/log/glusterfs/mnt-v1.log)" -gt "$before" ]; }
-    wait_until 20 switched
+    switched() { on 1 timeout 10 stat /mnt/v1/absent; [ "$(on 1 grep -c 'switched to graph' /var/log/glusterfs/mnt-v1.log)" -gt "$before" ]; }
+    wait_until 60 switched
     after_it() { on 1 sh -c 'mkdir /mnt/v1/y; rmdir /mnt/v1/y'; seen | grep -q '^v1 y 2 '; }
-    wait_until 20 after_it
+    wait_until 60 after_it
     run ! grep -q waits <(seen)
     # and once more without the module
     gluster 1 volume set v1 features.glupy-module off
-    wait_until 20 not_in_graph 1 v1 features/glupy
+    wait_until 60 not_in_graph 1 v1 features/glupy
     on 1 touch /srv/go
     wait "${pids[@]}"
     seen

@@ -10,7 +10,7 @@ LOG=/var/log/glusterfs/bricks/srv-a.log
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     on 1 sh -c 'umask 077; cat >/root/isolation.py' <"$BATS_TEST_DIRNAME/modules/isolation.py"
     gluster 1 glupy install /root/isolation.py
@@ -19,14 +19,14 @@ setup_file() {
         features.glupy-memory 64 features.glupy-on-error fail features.glupy-breaker-failures 0
     gluster 1 volume set v1 features.glupy-module isolation
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
     volume_mount 1 v1
     volume_mount 1 v1 other
     on 1 sh -c 'cd /srv/a && touch there loops sleeps locks exits allocates raises-before returns-nothing keeps-all'
 }
 teardown_file() { pool_stop; }
 
-fs() { on 1 timeout 20 "$@"; }
+fs() { on 1 timeout 60 "$@"; }
 # The brick's node in a new statedump: KEY
 dump() {
     # shellcheck disable=SC2016
@@ -52,7 +52,7 @@ breaker() { [ "$(dump breaker)" = "$1" ]; }
         ends "$name" 'Input/output error'
     done
     fs stat /mnt/v1/keeps-all >/dev/null
-    wait_until 20 at_rest
+    wait_until 60 at_rest
     [ "$(brick_pid 1 a)" = "$pid" ]
     stock 1 volume status v1 | grep -E 'Brick.* Y '
     on 1 grep -q 'RuntimeError: before winding' $LOG
@@ -62,28 +62,28 @@ breaker() { [ "$(dump breaker)" = "$1" ]; }
     gluster 1 volume set v1 features.glupy-breaker-failures 5 features.glupy-breaker-pause 2 \
         features.glupy-breaker-window 60
     opens() { fs stat /mnt/v1/raises-before >/dev/null 2>&1; breaker open; }
-    wait_until 30 opens
+    wait_until 60 opens
     on 1 grep -q 'end with EIO (on-error fail) for 2 s, then one is tried' $LOG
     gluster 1 volume glupy v1 status | grep -i 'left alone'
     closes() { well; breaker closed; }
-    wait_until 30 closes
+    wait_until 60 closes
     gluster 1 volume set v1 features.glupy-on-error pass
-    wait_until 30 opens
+    wait_until 60 opens
     fs stat /mnt/v1/raises-before >/dev/null # it is there
     gluster 1 volume set v1 features.glupy-breaker-failures 0
-    wait_until 30 eval 'well && breaker closed'
+    wait_until 60 eval 'well && breaker closed'
 }
 
 @test "the limit of memory is set live" {
     [ "$(dump memory-limit)" = $((64 << 20)) ]
     gluster 1 volume set v1 features.glupy-memory 32
     limited() { [ "$(dump memory-limit)" = $((32 << 20)) ]; }
-    wait_until 30 limited
+    wait_until 60 limited
     run gluster 1 volume set v1 features.glupy-memory lots
     [ "$status" != 0 ]
     gluster 1 volume reset v1 features.glupy-memory
     unlimited() { [ "$(dump memory-limit)" = $((512 << 20)) ]; }
-    wait_until 30 unlimited
+    wait_until 60 unlimited
 }
 
 @test "nothing has crashed" { logs_clean '[Tt]raceback'; }

@@ -107,7 +107,7 @@ row() {
     [ "$counter" = - ] || [ "$(dump "$counter")" -gt "$before" ] || { echo "$name: $counter is still $before"; return 1; }
     # it is also what shows that a call into C has let go of Python
     [ "$log" = - ] || wait_until 60 logged "$log" || return 1
-    wait_until 20 there "$M/there"
+    wait_until 60 there "$M/there"
 }
 
 # table fail|pass TABLE: all rows of a table on what is served
@@ -120,7 +120,7 @@ table() {
         row "$name" "$wanted" "$counter" "$log" || bad=$((bad + 1))
     done <<<"$text"
     [ $bad = 0 ]
-    wait_until 20 at_rest
+    wait_until 60 at_rest
     [ "$(dump state)" = running ]
 }
 
@@ -177,7 +177,7 @@ $(node g slow drops timeout 200 breaker-failures 0)"
     # shellcheck disable=SC2016
     fs sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do stat "$1/$i" >/dev/null & done; wait' sh "$M"
     [ "$(dump orphans)" -ge 12 ]
-    wait_until 20 at_rest
+    wait_until 60 at_rest
 }
 
 @test "no mount and no brick has crashed" { no_mount_has_crashed; }

@@ -23,7 +23,7 @@ teardown() { glupy_umount; }
     on c1 sh -c 'for m in /mnt/s*; do for i in 1 2 3; do stat $m/$i & done; done >/dev/null 2>&1; wait'
     # they are there, and run it
     for i in $(seq 30); do
-        on c1 timeout 10 stat "/mnt/s$i/." >/dev/null
+        on c1 timeout 30 stat "/mnt/s$i/." >/dev/null
         on c1 grep -q 'module loads_slowly is loaded' "/var/log/glusterfs/s$i.log"
     done
     on c1 sh -c 'umount /mnt/s*'

@@ -10,7 +10,7 @@ load lib/pool
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
     [ -n "${BUILD:-}" ] || skip "BUILD is not set"
-    export BATS_TEST_TIMEOUT=900
+    export BATS_TEST_TIMEOUT=540
     pool_create $$
     node_boot c1
 }

@@ -36,7 +36,7 @@ peak() { dump memory-peak | head -1; }
     logged "^MemoryError"
     [ "$(dump memory-limit)" = $((64 * MB)) ]
     [ "$(on c1 grep -c 'features.glupy-memory' "$LOG")" = 1 ]
-    wait_until 5 at_rest
+    wait_until 60 at_rest
 }
 
 @test "a module that handles its MemoryError goes on" {
@@ -68,7 +68,7 @@ peak() { dump memory-peak | head -1; }
     there "$M/lets-go"
     [ "$(used)" -lt $((40 * MB)) ]
     [ "$(dump state)" = running ]
-    wait_until 5 at_rest
+    wait_until 60 at_rest
 }
 
 @test "the largest of the instances counts; 0 is no limit" {

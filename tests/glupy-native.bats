@@ -57,7 +57,7 @@ good() {
     [ "$(on c1 grep -c 'wrong: ' "$LOG")" = 7 ]
     logged 'wrong: mode: 1099511627776 does not fit into its 32 bits'
     logged 'wrong: stat: argument loc is wanted'
-    wait_until 5 at_rest
+    wait_until 60 at_rest
 }
 
 @test "coroutines on workers" {
@@ -101,7 +101,7 @@ good() {
     [ "$(fs cat "$M/f")" = 'Hello World' ]
     # shellcheck disable=SC2016
     fs sh -c 'seq 200000 | sed s/$/Ab/ >/srv/big; cp /srv/big $1/big; cmp /srv/big $1/big' sh "$M"
-    wait_until 5 at_rest
+    wait_until 60 at_rest
     [ "$(dump errors)" = 0 ]
 }
 
@@ -121,7 +121,7 @@ good() {
     made empty_reply
     logged 'the reply to mkdir has no inode'
     made looks_elsewhere # the answer of another folder is not this one's
-    wait_until 5 at_rest
+    wait_until 60 at_rest
     [ "$(dump errors)" = 8 ]
 }
 
@@ -141,7 +141,7 @@ good() {
         made loops
         logged 'did not finish within 300 ms'
         made sleeps # 0.4 s: sleep is not the module's time
-        wait_until 5 at_rest
+        wait_until 60 at_rest
         [ "$(dump timeouts)" = 2 ]
         glupy_umount
         on c1 rm -rf "$D"
@@ -154,7 +154,7 @@ good() {
     fs touch "$M/plain/a"
     fs mkdir "$M/waits" 3>&- &
     local waiter=$!
-    wait_until 10 waiting
+    wait_until 60 waiting
     fs mv "$M/plain/a" "$M/plain/b"
     wait "$waiter"
     fs test -d "$M/waits"
@@ -189,7 +189,7 @@ class xlator(Translator):
         return None
 P
         serve "$(node g posix "wrong$name")"
-        wait_until 10 logged "module wrong$name does not run"
+        wait_until 60 logged "module wrong$name does not run"
         glupy_umount
     done <<W
 1 def lookup(self, path):
@@ -213,7 +213,7 @@ W
         fs stat "$M/$i.f"
     done
     made 4
-    wait_until 20 stat_answers
+    wait_until 60 stat_answers
 }
 
 @test "an answer that nobody had time to look at goes up as it is" {
@@ -226,5 +226,5 @@ W
     done
     for i in "${pids[@]}"; do wait "$i"; done
     [ "$(fs ls "$M/1")" = f ]
-    wait_until 20 at_rest
+    wait_until 60 at_rest
 }

@@ -28,7 +28,7 @@ volume threads
 end-volume" "$(node g threads odd)" | mount_volfile
 }
 alive() {
-    wait_until 20 at_rest
+    wait_until 60 at_rest
     run ! logged 'signal received'
 }
 
@@ -57,7 +57,7 @@ alive() {
     fs sh -c "mkdir $M/d1 $M/d2" || : # no such cases: passed on
     fs mkdir "$M/d1/victim" 3>&- &
     local victim=$!
-    wait_until 10 waiting
+    wait_until 60 waiting
     [ "$(errno mkdir "$M/d2/attacker")" = "Disk quota exceeded" ]
     wait "$victim"
     logged 'attacker: .* belongs to another operation'
@@ -91,7 +91,7 @@ waiting() { [ "$(dump in-flight)" = 1 ]; }
 @test "what is over keeps nothing" {
     odd timeout 300
     fs mkdir "$M/thread_fails" "$M/waits,1" "$M/waits,2"
-    wait_until 10 logged 'canary thread is gone'
+    wait_until 60 logged 'canary thread is gone'
     fs mkdir "$M/collect"
     logged 'waiting 0'
     alive
@@ -100,7 +100,7 @@ waiting() { [ "$(dump in-flight)" = 1 ]; }
 @test "a coroutine that spins when it is closed is interrupted" {
     odd timeout 200
     fs mkdir "$M/spins,1" "$M/spins,2" # one for each worker
-    wait_until 20 spins_over 2
+    wait_until 60 spins_over 2
     alive
 }
 spins_over() { [ "$(on c1 grep -c 'spin is over' "$LOG")" = "$1" ]; }

@@ -28,7 +28,7 @@ alone() { [ "$(servers)" = "$1" ]; }
     said $'SigBlk:\t0000000000000000'
     said 'system 768'
     said 'terminated -15'
-    wait_until 5 at_rest
+    wait_until 60 at_rest
 }
 
 @test "os.fork and os.forkpty are refused" {
@@ -46,11 +46,11 @@ alone() { [ "$(servers)" = "$1" ]; }
     there "$M/forks-in-c"
     said 'forks True'
     said 'forks False'
-    wait_until 10 alone 1
+    wait_until 60 alone 1
     [ "$(errno stat "$M/forks-in-c-and-raises")" = "Input/output error" ]
-    wait_until 10 alone 1
+    wait_until 60 alone 1
     fs sh -c "echo x >$M/file && cat $M/file"
-    wait_until 5 at_rest
+    wait_until 60 at_rest
 }
 
 @test "inline and on a brick, too" {
@@ -59,16 +59,16 @@ alone() { [ "$(servers)" = "$1" ]; }
     there "$M/forks-in-c"
     there "$M/runs"
     said $'runs SigBlk:\t0000000000000000'
-    wait_until 10 alone 1
+    wait_until 60 alone 1
     on c1 umount "$M"
     on c1 rm "/srv/$N.out"
-    wait_until 10 alone 0
+    wait_until 60 alone 0
     serve_brick "$(spawns)"
     there "$M/runs"
     said $'runs SigBlk:\t0000000000000000'
     there "$M/forks-in-c"
     said 'forks False'
-    wait_until 10 alone 2 # the brick and the mount
+    wait_until 60 alone 2 # the brick and the mount
     fs sh -c "echo x >$M/file && cat $M/file"
 }
 

@@ -7,11 +7,11 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     stock 1 volume create v1 "$(brick 1 a)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
     on 1 cp "$BATS_TEST_DIRNAME/modules/slow.py" /srv/
     gluster 1 glupy install /srv/slow.py
     gluster 1 volume set v1 features.glupy-module slow features.glupy-option.slow.gate /srv/gate \
@@ -37,15 +37,15 @@ crosses_a_reload() {
     on 1 sh -c 'rm -rf /srv/gate /mnt/v1/[abc]; mkdir /mnt/v1/a /mnt/v1/b /mnt/v1/c; rm -f /srv/seen'
     made=$(on 1 cat /srv/seen.made | wc -l)
     do_mkdir a/slow1
-    wait_until 10 waiting 1
+    wait_until 60 waiting 1
     gluster 1 volume glupy v1 reload
     on 1 mkdir /mnt/v1/c/quick
     do_mkdir b/slow2
-    wait_until 10 waiting 2
+    wait_until 60 waiting 2
     on 1 touch /srv/gate
     wait "${made_by[@]}"
     [ "$(on 1 sort /srv/seen)" = "quick $((made + 1))"$'\n'"slow1 $made"$'\n'"slow2 $((made + 1))" ]
-    wait_until 10 waiting 0
+    wait_until 60 waiting 0
 }
 
 @test "on a mount, what is under way finishes with the old code" {
@@ -70,12 +70,12 @@ rounds() { [ "$(on 1 sh -c 'tail -n 1 /srv/rounds || echo 0')" -gt "$1" ]; }
 @test "in a brick, too; and its statedump tells of it" {
     gluster 1 volume set v1 features.glupy-side brick
     gluster 1 volume extension v1 apply force
-    wait_until 20 not_in_graph 1 v1 features/glupy
+    wait_until 60 not_in_graph 1 v1 features/glupy
     on 1 mkdir /mnt/v1/quick0
     crosses_a_reload
     stock 1 volume statedump v1
     dumped() { on 1 sh -c 'cat /run/gluster/*.dump.*' | sed -n '/^\[features\/glupy.v1-volext-glupy-slow\]/,/^$/p' | grep -E "$1"; }
-    wait_until 20 dumped '^mkdir.calls=[1-9]'
+    wait_until 60 dumped '^mkdir.calls=[1-9]'
     dumped "^where=$(brick 1 a)$"
 }
 

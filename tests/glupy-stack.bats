@@ -10,11 +10,11 @@ SEEN=/srv/seen/by
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     stock 1 volume create v1 "$(brick 1 a)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
     # a sticky folder for all: files of other users there could not be opened by root
     on 1 sh -c 'mkdir -m 777 /srv/seen; chmod 777 /srv'
     local m
@@ -58,10 +58,10 @@ through_both=$'hello one fop\n- two fop\n- two cbk\nhello one cbk'
 @test "an option that is set later reaches its module on the mount" {
     gluster 1 volume set v1 features.glupy-option.two.word bye
     spoken() { on 1 sh -c 'mkdir /mnt/v1/e && rmdir /mnt/v1/e'; seen | grep -q '^bye two'; }
-    wait_until 20 spoken
+    wait_until 60 spoken
     gluster 1 volume reset v1 features.glupy-option.two.word
     silent() { on 1 rm -f $SEEN; on 1 sh -c 'mkdir /mnt/v1/e && rmdir /mnt/v1/e'; seen | grep -q '^- two'; }
-    wait_until 20 silent
+    wait_until 60 silent
 }
 
 @test "an application runs the same modules" {
@@ -102,16 +102,16 @@ through_both=$'hello one fop\n- two fop\n- two cbk\nhello one cbk'
 @test "the order is the option's" {
     gluster 1 volume set v1 features.glupy-module two,one
     turned() { on 1 rm -f $SEEN; on 1 sh -c 'mkdir /mnt/v1/e && rmdir /mnt/v1/e'; [ "$(seen)" = $'- two fop\nhello one fop\nhello one cbk\n- two cbk' ]; }
-    wait_until 20 turned
+    wait_until 60 turned
     as_desired v1 1
 }
 
 @test "in bricks they run once for all clients, and in no client" {
     gluster 1 volume set v1 features.glupy-side brick
     gluster 1 volume extension v1 apply force
-    wait_until 20 not_in_graph 1 v1 features/glupy
+    wait_until 60 not_in_graph 1 v1 features/glupy
     moved() { on 1 rm -f $SEEN; on 1 sh -c 'mkdir /mnt/v1/e && rmdir /mnt/v1/e'; [ "$(seen)" = $'- two fop\nhello one fop\nhello one cbk\n- two cbk' ]; }
-    wait_until 20 moved
+    wait_until 60 moved
     on 1 rm -f $SEEN
     run app 65534 'mkdir /h' 'mkdir /no' 'rmdir /h'
     [ "$output" = $'ok \n1\nok ' ]
@@ -123,7 +123,7 @@ through_both=$'hello one fop\n- two fop\n- two cbk\nhello one cbk'
 @test "an option reaches a brick that runs" {
     gluster 1 volume set v1 features.glupy-option.two.refuse never
     allowed() { on 1 sh -c 'mkdir /mnt/v1/no && rmdir /mnt/v1/no'; }
-    wait_until 20 allowed
+    wait_until 60 allowed
 }
 
 @test "bricks of two volumes in one process are told apart" {
@@ -136,7 +136,7 @@ through_both=$'hello one fop\n- two fop\n- two cbk\nhello one cbk'
             features.glupy-option.one.word $v features.glupy-option.two.word $v
         stock 1 volume start $v
     done
-    wait_until 20 bricks_online v3 1
+    wait_until 60 bricks_online v3 1
     [ "$(brick_pid 1 v2)" = "$(brick_pid 1 v3)" ]
     for v in v2 v3; do
         volume_mount 1 $v
@@ -150,7 +150,7 @@ assert sorted((n['module'], n['state'], n['where']) for n in i) == [(m, 'running
     done
     gluster 1 volume glupy v3 reload
     stock 1 volume stop v3
-    wait_until 20 on 1 sh -c "! gluster volume glupy v3 status | grep -q $(brick 1 v3)"
+    wait_until 60 on 1 sh -c "! gluster volume glupy v3 status | grep -q $(brick 1 v3)"
     on 1 sh -c 'mkdir /mnt/v2/d && rmdir /mnt/v2/d'
 }
 

@@ -9,11 +9,11 @@ SOCKETS=/run/volext/glupy
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     stock 1 volume create v1 replica 2 "$(brick 1 a)" "$(brick 1 b)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     gluster 1 volume set v1 features.glupy-module negative
     volume_mount 1 v1
 }
@@ -56,7 +56,7 @@ P
     [[ $shown == *"state = running"* && $shown == *"where = /mnt/v1"* ]]
     grep -qE '^lookup\.calls = [1-9]' <<<"$shown"
     on 1 kill -USR1 "$(mount_pid)"
-    wait_until 10 on 1 sh -c 'grep -q DUMP-END-TIME /run/gluster/*.dump.*'
+    wait_until 60 on 1 sh -c 'grep -q DUMP-END-TIME /run/gluster/*.dump.*'
     dump=$(on 1 sh -c 'cat /run/gluster/*.dump.*')
     grep -qx 'state=running' <<<"$dump"
     grep -qE '^lookup\.p99-ns=[1-9]' <<<"$dump"
@@ -71,7 +71,7 @@ P
     local pid
     pid=$(mount_pid)
     volume_umount 1 v1
-    wait_until 10 on 1 test ! -e "$SOCKETS/$pid"
+    wait_until 60 on 1 test ! -e "$SOCKETS/$pid"
     volume_mount 1 v1
 }
 

@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
     command -v mypy >/dev/null || skip "mypy is not installed"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     stubs=$(find "$STAGE" -path '*/glupy/native.pyi')
     [ -n "$stubs" ]
     export MYPYPATH=${stubs%/gluster/glupy/native.pyi}

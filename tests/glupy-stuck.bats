@@ -15,7 +15,7 @@ teardown() { glupy_umount; }
 holds() { node g posix holds module-option.file "/srv/$N.seen" "$@"; }
 state() { [ "$(dump state)" = "$1" ]; }
 seen() { on c1 grep -c '^there$' "/srv/$N.seen" || :; }
-begun() { wait_until 8 on c1 grep -qx "$1" "/srv/$N.seen"; }
+begun() { wait_until 60 on c1 grep -qx "$1" "/srv/$N.seen"; }
 # The next operation on there is Python's again
 python_is_back() { local n; n=$(seen); there "$M/there" && [ "$(seen)" -gt "$n" ]; }
 
@@ -27,7 +27,7 @@ python_is_back() { local n; n=$(seen); there "$M/there" && [ "$(seen)" -gt "$n" 
     begun holds
     # what waits for Python is ended long before its timeout
     on c1 timeout 60 stat "$M/there" >/dev/null 2>&1 3>&- &
-    wait_until 8 state stuck
+    wait_until 60 state stuck
     local before
     before=$(seen)
     [ "$(errno stat "$M/there")" = "Input/output error" ]
@@ -35,10 +35,10 @@ python_is_back() { local n; n=$(seen); there "$M/there" && [ "$(seen)" -gt "$n" 
     dump reason | grep -E 'mount again, or restart the brick'
     [ "$(dump stuck-times)" = 1 ]
     logged 'Python is stuck'
-    wait_until 30 python_is_back
+    wait_until 60 python_is_back
     logged 'Python is back after'
     state running
-    wait_until 20 at_rest
+    wait_until 60 at_rest
     [ "$(on c1 grep -c 'Python is stuck' "$LOG")" = 1 ]
 }
 
@@ -48,11 +48,11 @@ python_is_back() { local n; n=$(seen); there "$M/there" && [ "$(seen)" -gt "$n" 
     on c1 timeout 60 stat "$M/holds" >/dev/null 2>&1 3>&- &
     begun holds
     on c1 timeout 60 stat "$M/there" >/dev/null 2>&1 3>&- &
-    wait_until 8 state stuck
+    wait_until 60 state stuck
     fs sh -c "echo x >$M/file && cat $M/file && rm $M/file"
     there "$M/there"
-    wait_until 30 python_is_back
-    wait_until 20 at_rest
+    wait_until 60 python_is_back
+    wait_until 60 at_rest
 }
 
 @test "a regular expression that takes seconds holds up no other file" {
@@ -62,7 +62,7 @@ python_is_back() { local n; n=$(seen); there "$M/there" && [ "$(seen)" -gt "$n" 
     local i
     for i in 1 2 3 4 5; do there "$M/there"; done
     wait_until 60 python_is_back
-    wait_until 20 at_rest
+    wait_until 60 at_rest
 }
 
 @test "inline, the thread that reads requests does not wait for Python" {
@@ -73,11 +73,11 @@ python_is_back() { local n; n=$(seen); there "$M/there" && [ "$(seen)" -gt "$n" 
     begun held
     # only what needs Python is held up: other operations are read and answered
     on c1 timeout 60 stat "$M/there" >/dev/null 2>&1 3>&- &
-    on c1 timeout 5 stat -f "$M" >/dev/null
-    wait_until 8 state stuck
+    on c1 timeout 30 stat -f "$M" >/dev/null
+    wait_until 60 state stuck
     [ "$(errno stat "$M/there")" = "Input/output error" ]
-    wait_until 30 python_is_back
-    wait_until 20 at_rest
+    wait_until 60 python_is_back
+    wait_until 60 at_rest
     state running
 }
 

@@ -10,7 +10,7 @@ M=/mnt/1 OUT=/srv/out
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=60
+    export BATS_TEST_TIMEOUT=300
     pool_create $$
     node_boot c1
     on c1 sh -c "mkdir -p $MODULES /srv/1 $M; cp $BATS_TEST_DIRNAME/modules/*.py $MODULES; chmod 600 $MODULES/*
@@ -29,10 +29,10 @@ volume g
     subvolumes posix
 end-volume
 V
-    wait_until 10 on c1 timeout 5 stat $M/.
+    wait_until 60 on c1 timeout 30 stat $M/.
 }
 teardown_file() { pool_stop; }
-fs() { on c1 timeout 20 "$@"; }
+fs() { on c1 timeout 60 "$@"; }
 
 @test "an answer's size and mode are edited in place" {
     [ "$(fs stat -c '%s %a %F' $M/big1)" = "1099511627776 600 regular file" ]

@@ -25,7 +25,7 @@ checked() {
         glusterfs -N -f /srv/$N.vol -l $LOG -p /run/$N.pid --attribute-timeout=0 --entry-timeout=0 $M \
         >/dev/null 2>&1 &" 3>&-
     wait_until 60 on c1 mountpoint -q "$M"
-    wait_until 60 on c1 timeout 20 stat "$M/."
+    wait_until 60 on c1 timeout 60 stat "$M/."
 }
 
 # Nothing wrong that has a frame of glupy's or Python's.

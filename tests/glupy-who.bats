@@ -7,11 +7,11 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     stock 1 volume create v1 replica 2 "$(brick 1 a)" "$(brick 1 b)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     gluster 1 volume set v1 features.glupy-module negative
 }
 teardown_file() { pool_stop; }
@@ -21,7 +21,7 @@ log_has() { on 1 grep -q "$1" "${2:-$L}"; }
 
 @test "a FUSE mount runs the module" {
     volume_mount 1 v1
-    wait_until 10 log_has 'module negative is loaded' /var/log/glusterfs/mnt-v1.log
+    wait_until 60 log_has 'module negative is loaded' /var/log/glusterfs/mnt-v1.log
 }
 
 @test "an application on libgfapi runs the module" {
@@ -71,7 +71,7 @@ P
 @test "an internal mount and heal info do not run the module" {
     on 1 mkdir -p /mnt/internal
     on 1 glusterfs -s localhost --volfile-id=v1 --client-pid=-3 --process-name fuse -l $L /mnt/internal
-    wait_until 10 on 1 timeout 5 stat /mnt/internal/.
+    wait_until 60 on 1 timeout 30 stat /mnt/internal/.
     log_has 'passes through: this is an internal mount'
     run ! log_has 'is loaded'
     on 1 umount /mnt/internal

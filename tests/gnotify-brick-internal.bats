@@ -39,9 +39,9 @@ mount_both() {
         printf 'volume utime\n    type features/utime\n    subvolumes %s\nend-volume\n' "${TOP:-both}"
     } | on c1 sh -c "mkdir -p $M; cat >/srv/$N.vol
         glusterfs -f /srv/$N.vol -l /var/log/glusterfs/$N.log -p /run/$N.pid --attribute-timeout=0 --entry-timeout=0 $M"
-    wait_until 20 on c1 timeout 5 stat "$M/."
+    wait_until 60 on c1 timeout 30 stat "$M/."
 }
-doing() { on c1 timeout 30 sh -c "cd $M && $1"; }
+doing() { on c1 timeout 60 sh -c "cd $M && $1"; }
 # of both bricks: the changes
 everywhere() { at a changes; at b changes; }
 
@@ -60,7 +60,7 @@ V
     replica
     doing 'mkdir d; echo 1 >d/f; echo 2 >>d/f; mv d/f d/g; chmod 600 d/g; rm d/g; rmdir d'
     both() { at a changes | grep -q '^rmdir' && at b changes | grep -q '^rmdir'; }
-    wait_until 10 both
+    wait_until 60 both
     same() { at "$1" ask -- fetch | grep -avE '^(=|start|client)' | sed 's/ seq=.*//'; }
     diff <(same a) <(same b)
     [ "$(at a changes | cut -d'|' -f1 | tr '\n' ,)" = 'mkdir /d ,create /d/f ,write /d/f ,close /d/f ,write /d/f ,close /d/f ,rename /d/f -> /d/g ,setattr /d/g ,unlink /d/g ,rmdir /d ,' ]
@@ -78,8 +78,8 @@ writes() {
             (dd if=/dev/zero of=all bs=512 count=400 seek=$((i * 1000)) conv=notrunc 2>/dev/null) &
         done; wait; chmod 600 own* all; mkdir end'
     ended() { at "$1" changes | grep -q '^mkdir /end'; }
-    wait_until 30 ended a
-    wait_until 30 ended b
+    wait_until 60 ended a
+    wait_until 60 ended b
     writes a >"$BATS_TEST_TMPDIR/a"
     writes b >"$BATS_TEST_TMPDIR/b"
     local total alone
@@ -108,7 +108,7 @@ writes() {
         on c1 sh -c "ls -lR $M >/dev/null; cat $M/d/* >/dev/null 2>&1; cmp $M/d/changed /srv/${N}b/d/changed" &&
             on c1 test "$(on c1 stat -c %a "/srv/${N}b/d/mode")" = 600 -a -e "/srv/${N}b/d/new" -a -d "/srv/${N}b/d/e" -a ! -e "/srv/${N}b/d/gone"
     }
-    wait_until 40 healed
+    wait_until 60 healed
     at b records >"$BATS_TEST_TMPDIR/b"
     cat "$BATS_TEST_TMPDIR/b"
     for what in 'detail=unlink' 'detail=writev' 'detail=setattr'; do
@@ -128,7 +128,7 @@ writes() {
     mount_both cluster/distribute </dev/null
     doing 'for i in $(seq 20); do echo $i >f$i; done; for i in $(seq 20); do mv f$i g$i; done; mkdir d; rm g*'
     finished() { [ "$(everywhere | grep -c '^mkdir /d')" = 2 ]; }
-    wait_until 10 finished
+    wait_until 60 finished
     everywhere >"$BATS_TEST_TMPDIR/all"
     cut -d' ' -f1 "$BATS_TEST_TMPDIR/all" | sort | uniq -c
     local i
@@ -159,13 +159,13 @@ volume utime
     subvolumes shard
 end-volume"; } | on c1 sh -c "mkdir -p $M; cat >/srv/$N.vol
         glusterfs -f /srv/$N.vol -l /var/log/glusterfs/$N.log -p /run/$N.pid --attribute-timeout=0 --entry-timeout=0 $M"
-    wait_until 20 on c1 timeout 5 stat "$M/."
+    wait_until 60 on c1 timeout 30 stat "$M/."
     doing 'dd if=/dev/zero of=big bs=1M count=10 2>/dev/null'
     closed() { changes | grep -q '^close .*written'; }
-    wait_until 10 closed
+    wait_until 60 closed
     doing 'dd if=/dev/zero of=big bs=1 seek=9000000 count=5 conv=notrunc 2>/dev/null; rm big'
     gone() { changes | grep -q '^unlink'; }
-    wait_until 10 gone
+    wait_until 60 gone
     changes >"$BATS_TEST_TMPDIR/all"
     cat "$BATS_TEST_TMPDIR/all"
     run grep -E 'shard|remove_me' "$BATS_TEST_TMPDIR/all"

@@ -12,13 +12,13 @@ setup() { gnotify_names; }
 teardown() { gnotify_down; }
 
 # in M: COMMAND...; expects: the changes since the last time, on stdin
-doing() { on c1 timeout 30 sh -c "cd $M && $1"; }
+doing() { on c1 timeout 60 sh -c "cd $M && $1"; }
 recorded() { changes -f "${SEQ:-oldest}" "${FROM[@]}"; }
 # All changes of the test are what stdin has. CLOSE comes when the client lets go.
 expects() {
     cat >"$BATS_TEST_TMPDIR/expected"
     changes_are() { changes "$@" >"$BATS_TEST_TMPDIR/found" && diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/found"; }
-    wait_until 10 changes_are
+    wait_until 60 changes_are
 }
 
 @test "names: create, mkdir, mknod, symlink, link, rename, unlink, rmdir" {
@@ -93,7 +93,7 @@ E
     brick_start && mount_brick
     doing 'dd if=/dev/zero of=f bs=100 count=100 2>/dev/null'
     closed() { changes | grep -q '^close /f'; }
-    wait_until 10 closed
+    wait_until 60 closed
     changes >"$BATS_TEST_TMPDIR/all"
     cat "$BATS_TEST_TMPDIR/all"
     [ "$(tail -n 1 "$BATS_TEST_TMPDIR/all")" = 'close /f | written writable uid=0 gid=0' ]
@@ -109,7 +109,7 @@ E
         rm f/e; echo 4444 >&5; rm a; echo 55555 >&5; exec 5>&-'
     names() { [ "$(changes | grep -aE '^(write|close)' | cut -d' ' -f2 | uniq | tr '\n' ' ')" = "$*" ]; }
     closed() { changes | grep -q '^close .*written'; }
-    wait_until 10 closed
+    wait_until 60 closed
     changes
     names '/a /b /c /f/e /a '
 }
@@ -145,10 +145,10 @@ E
 @test "a brick that has just started knows the paths, too" {
     brick_start && mount_brick
     doing 'mkdir -p d/e; echo 1 >d/e/f; echo 1 >d/e/g; ln d/e/g d/h; exec 5>>d/e/f; echo 2 >&5; touch /tmp/ready; exec sleep 1000' 3>&- &
-    wait_until 10 on c1 test -e /tmp/ready
+    wait_until 60 on c1 test -e /tmp/ready
     brick_end KILL
     brick_run
-    wait_until 20 fs stat "$M/d/e/f"
+    wait_until 60 fs stat "$M/d/e/f"
     doing 'echo 3 >>/proc/$(pgrep -f "^sleep 1000")/fd/5; echo 4 >>d/e/g; chmod 600 d/e; touch d/e/new; rm d/e/f; rmdir d/e || :; rm d/e/* && rmdir d/e'
     on c1 pkill -x sleep
     run changes
@@ -168,7 +168,7 @@ E
     mount_brick
     doing 'echo 1 >f; cat f; ls . >/dev/null'
     both() { changes | grep -qx 'close / | dir uid=0 gid=0' && changes | grep -qx 'close /f | uid=0 gid=0'; }
-    wait_until 10 both
+    wait_until 60 both
     run changes
     echo "$output"
     run grep -cE '^(create|write)' <<<"$output"

@@ -20,7 +20,7 @@ from_now() {
     hello=$(ask -- hello)
     FROM=(-f "$(value next "$hello")" -i "$(value id "$hello")")
 }
-make() { on c1 timeout 30 sh -c "cd $M && touch $*"; }
+make() { on c1 timeout 60 sh -c "cd $M && touch $*"; }
 created() { changes "$@" | sed -n 's/^create \([^ ]*\) .*/\1/p' | tr '\n' ' '; }
 
 @test "a reader goes on where it was" {
@@ -37,13 +37,13 @@ created() { changes "$@" | sed -n 's/^create \([^ ]*\) .*/\1/p' | tr '\n' ' '; }
     from_now
     ask "${FROM[@]}" -w 30000 -o 0x2 -- hold 1 >"$BATS_TEST_TMPDIR/out" 3>&- &
     local reader=$! start
-    wait_until 10 grep -q held "$BATS_TEST_TMPDIR/out"
+    wait_until 60 grep -q held "$BATS_TEST_TMPDIR/out"
     start=$EPOCHREALTIME
     make x
     wait "$reader"
     cat "$BATS_TEST_TMPDIR/out"
     grep -q '^create /x' "$BATS_TEST_TMPDIR/out"
-    [ $((${EPOCHREALTIME/./} - ${start/./})) -lt 5000000 ]
+    [ $((${EPOCHREALTIME/./} - ${start/./})) -lt 20000000 ]
 }
 
 @test "a fetch that finds nothing is answered when its time is over, without an error" {
@@ -125,7 +125,7 @@ rename /d/x -> /da/z ' ]
 @test "a reader begins at a time, and is told when that has gone" {
     brick_start && mount_brick
     make a
-    wait_until 10 eval '[ "$(created)" = "/a " ]'
+    wait_until 60 eval '[ "$(created)" = "/a " ]'
     local hello
     hello=$(ask -- hello)
     make b
@@ -134,7 +134,7 @@ rename /d/x -> /da/z ' ]
     [ -z "$(created -f "@$(value now "$(ask -- hello)")")" ]
     brick_end TERM
     brick_start retention-size 8KB segment-size 4KB
-    wait_until 20 fs stat "$M/a"
+    wait_until 60 fs stat "$M/a"
     make "$(seq -s ' ' 200)"
     ask -f "@$(value now "$hello")" -- fetch | sed -n '/^= /{p;q}' | grep -q ' overtaken'
 }
@@ -154,7 +154,7 @@ rename /d/x -> /da/z ' ]
     [ "$first" -gt 0 ]
     long=$(printf 'l%.0s' {1..255})
     on c1 mkdir -p "$M/$long/$long"
-    wait_until 10 eval 'ask -- fetch | grep -q "^gap "'
+    wait_until 60 eval 'ask -- fetch | grep -q "^gap "'
     second=$(value recording "$(ask -- hello)")
     [ "$second" -gt "$first" ]
     brick_end TERM
@@ -178,11 +178,11 @@ rename /d/x -> /da/z ' ]
     make a
     brick_end TERM
     brick_run
-    wait_until 20 fs stat "$M/a"
+    wait_until 60 fs stat "$M/a"
     make b
     brick_end KILL
     brick_run
-    wait_until 20 fs stat "$M/a"
+    wait_until 60 fs stat "$M/a"
     make c
     ask -- fetch >"$BATS_TEST_TMPDIR/all"
     cat "$BATS_TEST_TMPDIR/all"
@@ -200,11 +200,11 @@ start |' ]
     make a
     brick_end TERM
     brick_start active off
-    wait_until 20 fs stat "$M/a"
+    wait_until 60 fs stat "$M/a"
     make lost
     brick_end TERM
     brick_start
-    wait_until 20 fs stat "$M/a"
+    wait_until 60 fs stat "$M/a"
     make b
     [ "$(created)" = '/a /b ' ]
     ask -- fetch | grep -a '^start' | tail -n 1 >"$BATS_TEST_TMPDIR/last"
@@ -220,7 +220,7 @@ start |' ]
     make before
     from_now
     on c1 mkdir -p "$M/$long/$long"
-    wait_until 10 eval 'ask "${FROM[@]}" -- fetch | grep -q "^gap "'
+    wait_until 60 eval 'ask "${FROM[@]}" -- fetch | grep -q "^gap "'
     [ "$(dump dropped)" -gt 0 ]
     make after
     [ "$(created)" = '/before /after ' ]
@@ -236,7 +236,7 @@ start |' ]
     [ "$(fs stat -c %s "$M/c")" = 0 ]
     brick_end TERM
     brick_start
-    wait_until 20 fs stat "$M/a"
+    wait_until 60 fs stat "$M/a"
     ask -- fetch | grep -a '^start' | tail -n 1 >"$BATS_TEST_TMPDIR/last"
     run grep clean "$BATS_TEST_TMPDIR/last"
     [ "$status" = 1 ]
@@ -267,16 +267,16 @@ start |' ]
     from_now
     ask "${FROM[@]}" -w 60000 -o 0x2 -- hold 100 >"$BATS_TEST_TMPDIR/out" 3>&- &
     waiting() { [ "$(dump held)" = "$1" ]; }
-    wait_until 10 waiting 100
+    wait_until 60 waiting 100
     # one that goes without a word
     # shellcheck disable=SC2016
     on c1 sh -c '/root/bin/ask -f now -w 60000 "/srv/$1.ask.vol" hold 20 >/dev/null & pid=$!; echo $pid >/tmp/held.pid; wait' sh "$N" 3>&- &
-    wait_until 10 waiting 120
+    wait_until 60 waiting 120
     on c1 sh -c 'kill -9 "$(cat /tmp/held.pid)"'
-    wait_until 10 waiting 100
+    wait_until 60 waiting 100
     make x
-    wait_until 10 waiting 0
-    wait_until 10 eval '[ "$(grep -c "^create /x" "$BATS_TEST_TMPDIR/out")" = 100 ]'
+    wait_until 60 waiting 0
+    wait_until 60 eval '[ "$(grep -c "^create /x" "$BATS_TEST_TMPDIR/out")" = 100 ]'
     ask "${FROM[@]}" -f now -w 1000 -- hold 200 >"$BATS_TEST_TMPDIR/many"
     [ "$(grep -c 'error Resource temporarily unavailable' "$BATS_TEST_TMPDIR/many")" = 72 ]
     [ "$(grep -c '^= ' "$BATS_TEST_TMPDIR/many")" = 128 ]
@@ -355,9 +355,9 @@ start |' ]
     brick_start
     ask -f now -w 60000 -- hold 10 >"$BATS_TEST_TMPDIR/out" 3>&- &
     local reader=$!
-    wait_until 10 grep -q held "$BATS_TEST_TMPDIR/out" # GlusterFS 10 does not survive a statedump before any operation
+    wait_until 60 grep -q held "$BATS_TEST_TMPDIR/out" # GlusterFS 10 does not survive a statedump before any operation
     waiting() { [ "$(dump held)" = 10 ]; }
-    wait_until 10 waiting
+    wait_until 60 waiting
     brick_end TERM
     wait "$reader"
     [ "$(grep -c '^error' "$BATS_TEST_TMPDIR/out")" = 10 ]

@@ -8,7 +8,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     on 1 mkdir -p /etc/glusterfs/volext.d /root/bin
     on 1 cp "$BUILD/xlators/gnotify/ask" /root/bin/
@@ -36,7 +36,7 @@ E
         stock 1 volume create $v replica 2 "$(brick 1 $v.a)" "$(brick 1 $v.b)" force
         gluster 1 volume set $v test.recorded on
         stock 1 volume start $v
-        wait_until 30 bricks_online $v 2
+        wait_until 60 bricks_online $v 2
     done
     volume_mount 1 v1
     volume_mount 1 v2
@@ -58,14 +58,14 @@ kinds() { ask "$@" fetch | cut -d' ' -f1; }
     is_off v1
     on 1 sh -c 'exec 5>/mnt/v1/open; echo 1 >&5; touch /tmp/is-open; until [ -e /tmp/go ]; do sleep .1; done; echo 2 >&5' 3>&- &
     local writer=$!
-    wait_until 10 on 1 test -e /tmp/is-open
+    wait_until 60 on 1 test -e /tmp/is-open
     gluster 1 volume set v1 test.recorded-active on
-    wait_until 10 is_on v1
+    wait_until 60 is_on v1
     on 1 touch /tmp/go
     wait "$writer"
     closed() { ask v1 "$1" fetch | grep -q '^close /open | written writable '; }
-    wait_until 10 closed 0
-    wait_until 10 closed 1
+    wait_until 60 closed 0
+    wait_until 60 closed 1
     ask v1 0 fetch | grep -q '^write /open '
     gluster 1 volume set v1 test.recorded-events mkdir
     on 1 sh -c 'mkdir /mnt/v1/d; touch /mnt/v1/d/f'
@@ -80,9 +80,9 @@ kinds() { ask "$@" fetch | cut -d' ' -f1; }
     local storm=$! i
     for i in 1 2 3; do
         gluster 1 volume set v1 test.recorded-active off
-        wait_until 10 is_off v1
+        wait_until 60 is_off v1
         gluster 1 volume set v1 test.recorded-active on
-        wait_until 10 is_on v1
+        wait_until 60 is_on v1
     done
     on 1 touch /tmp/enough
     wait "$storm"
@@ -94,7 +94,7 @@ kinds() { ask "$@" fetch | cut -d' ' -f1; }
 
 @test "a brick leaves the process that it shares while readers of it and of others wait" {
     gluster 1 volume set v2 test.recorded-active on
-    wait_until 10 is_on v2
+    wait_until 60 is_on v2
     [ "$(brick_pid 1 v1.a)" = "$(brick_pid 1 v2.a)" ]
     on 1 sh -c 'cd /mnt/v2; mkdir $(seq 20)'
     volume_umount 1 v2
@@ -104,8 +104,8 @@ kinds() { ask "$@" fetch | cut -d' ' -f1; }
     local gone=$!
     on 1 timeout 60 /root/bin/ask -f now -w 60000 -o 0x8 /root/w1.vol hold 5 >"$BATS_TEST_TMPDIR/v1" 3>&- &
     local stays=$!
-    wait_until 10 grep -q held "$BATS_TEST_TMPDIR/v1"
-    wait_until 10 grep -q held "$BATS_TEST_TMPDIR/v2"
+    wait_until 60 grep -q held "$BATS_TEST_TMPDIR/v1"
+    wait_until 60 grep -q held "$BATS_TEST_TMPDIR/v2"
     stock 1 volume stop v2
     wait "$gone"
     on 1 mkdir /mnt/v1/now
@@ -114,8 +114,8 @@ kinds() { ask "$@" fetch | cut -d' ' -f1; }
     [ "$(grep -c '^mkdir /now ' "$BATS_TEST_TMPDIR/v1")" = 5 ]
     [ "$(grep -cE '^(error|=)' "$BATS_TEST_TMPDIR/v2")" = 5 ]
     stock 1 volume start v2
-    wait_until 30 bricks_online v2 2
-    wait_until 10 is_on v2
+    wait_until 60 bricks_online v2 2
+    wait_until 60 is_on v2
     # it ended in good order
     [ "$(ask v2 0 fetch | grep -E '^(start|stop)' | sed 's/ *|.*//' | tail -n 2 | tr '\n' ' ')" = 'stop start ' ]
     ask v2 0 fetch | grep '^start' | tail -n 1 | grep -q clean

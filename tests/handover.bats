@@ -11,7 +11,7 @@ setup_file() {
     stock 1 volume create v1 "$(brick 1 v1)" force
     stock 1 volume create v2 replica 2 "$(brick 1 v2a)" "$(brick 1 v2b)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
 }
 teardown_file() { pool_stop; }
 

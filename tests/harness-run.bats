@@ -7,7 +7,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=60
+    export BATS_TEST_TIMEOUT=300
     pool_create $$
     node_boot c1
     on c1 sh -c "mkdir -p /root/modules /srv/files && cp $BATS_TEST_DIRNAME/modules/*.py /root/modules && chmod 600 /root/modules/*
@@ -17,7 +17,7 @@ teardown_file() { pool_stop; }
 
 RUN="/usr/bin/python3 -m gluster.glupy.run"
 # shellcheck disable=SC2086
-harness() { on c1 timeout 40 $RUN "$@"; }
+harness() { on c1 timeout 60 $RUN "$@"; }
 nothing_is_left() {
     local left
     left=$(on c1 sh -c 'ls -d /tmp/glupy-run.*; grep fuse.glusterfs /proc/mounts; pgrep -ax glusterfs' 2>/dev/null) || :
@@ -57,8 +57,8 @@ mounted() { on c1 grep -q fuse.glusterfs /proc/mounts; }
     local how
     for how in INT TERM umount; do
         on c1 sh -c "exec $RUN negative /srv/files /mnt/here 2>/tmp/err" &
-        wait_until 20 mounted
-        wait_until 5 on c1 grep -q 'ctrl-C unmounts' /tmp/err
+        wait_until 60 mounted
+        wait_until 60 on c1 grep -q 'ctrl-C unmounts' /tmp/err
         on c1 ls -d /mnt/here/there
         case $how in umount) on c1 umount /mnt/here ;; *) on c1 pkill -$how -f gluster.glupy.run ;; esac
         wait $!
@@ -70,9 +70,9 @@ mounted() { on c1 grep -q fuse.glusterfs /proc/mounts; }
 @test "a mount that is in use goes when it no longer is" {
     on c1 sh -c "exec $RUN negative /srv/files /mnt/here 2>/tmp/err2" &
     local harness=$!
-    wait_until 5 on c1 grep -q 'ctrl-C unmounts' /tmp/err2
+    wait_until 60 on c1 grep -q 'ctrl-C unmounts' /tmp/err2
     on c1 sh -c 'cd /mnt/here && exec sleep 30' &
-    wait_until 5 on c1 pgrep -x sleep
+    wait_until 60 on c1 pgrep -x sleep
     on c1 pkill -INT -f gluster.glupy.run
     wait $harness
     nothing_is_left
@@ -82,9 +82,9 @@ mounted() { on c1 grep -q fuse.glusterfs /proc/mounts; }
 
 @test "when the harness is killed, its mount ends too" {
     on c1 sh -c "exec $RUN negative /srv/files 2>/tmp/err" &
-    wait_until 20 mounted
+    wait_until 60 mounted
     on c1 pkill -KILL -f gluster.glupy.run
-    wait_until 10 eval '! on c1 pgrep -x glusterfs'
+    wait_until 60 eval '! on c1 pgrep -x glusterfs'
     on c1 sh -c 'rm -rf /tmp/glupy-run.*'
 }
 

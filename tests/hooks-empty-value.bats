@@ -10,10 +10,10 @@ setup_file() {
     pool_start 1
     stock 1 volume create v1 replica 2 "$(brick 1 a)" "$(brick 1 b)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     volume_mount 1 v1
     gluster 1 volume set v1 features.glupy-module negative
-    wait_until 20 in_graph 1 v1 features/glupy
+    wait_until 60 in_graph 1 v1 features/glupy
     on 1 sh -c 'echo hello >/mnt/v1/a'
 }
 teardown_file() { pool_stop; }
@@ -33,7 +33,7 @@ stored() { grep -x "user.features.glupy-module=$1" "$POOL_DIR/1/lib/vols/v1/info
     : >"$POOL_DIR/1/log/volext.log"
     raw_set v1 user.features.glupy-module ''
     stored ''
-    wait_until 20 as_desired v1 1
+    wait_until 60 as_desired v1 1
     on 1 sh -c '[ "$(cat /mnt/v1/a)" = hello ] && echo again >/mnt/v1/b && ! stat /mnt/v1/missing'
     # who looked at it said so and went on with what is the default
     grep -q '\[hook\] set user.features.glupy-module: .*empty.*left out' "$POOL_DIR/1/log/volext.log"
@@ -57,7 +57,7 @@ stored() { grep -x "user.features.glupy-module=$1" "$POOL_DIR/1/lib/vols/v1/info
     gluster 1 volume info v1
     as_desired v1 1
     gluster 1 volume set v1 features.glupy-module negative
-    wait_until 20 in_graph 1 v1 features/glupy
+    wait_until 60 in_graph 1 v1 features/glupy
     [ "$(on 1 cat /mnt/v1/a /mnt/v1/b)" = $'hello\nagain' ]
     logs_clean
 }

@@ -24,8 +24,8 @@ info_says() { grep -q "glupy-timeout=$1" "$POOL_DIR/2/lib/vols/v1/info"; }
     run stock 1 volume set v1 user.features.glupy-timeout 3333
     [ "$status" -ne 0 ]
     run ! info_says 3333
-    wait_until 45 no_pending
-    wait_until 10 as_desired v1 2
+    wait_until 60 no_pending
+    wait_until 60 as_desired v1 2
     run ! volfile_says 3333
     as_desired v1 1 3
 }
@@ -42,6 +42,6 @@ info_says() { grep -q "glupy-timeout=$1" "$POOL_DIR/2/lib/vols/v1/info"; }
 @test "when the cause is gone, the next set goes through everywhere" {
     on 2 rmdir /var/lib/glusterd/vols/v1/info.tmp
     stock 1 volume set v1 user.features.glupy-timeout 5555
-    wait_until 10 as_desired v1 1 2 3
+    wait_until 60 as_desired v1 1 2 3
     volfile_says 5555
 }

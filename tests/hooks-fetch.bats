@@ -58,9 +58,9 @@ has_node() { grep -q "module-digest $sha" "$POOL_DIR/$1/lib/vols/v1/trusted-v1.t
     on 2 rm $modules/quiet.py
     stock 1 volume set v1 user.x y
     run ! has_node 2
-    wait_until 30 has_module 2
+    wait_until 60 has_module 2
     [ "$(stat -c '%a %u' "$POOL_DIR/2/lib/volext/modules/quiet.py")" = "644 0" ]
-    wait_until 10 has_node 2
+    wait_until 60 has_node 2
     as_desired v1 1 2
 }
 
@@ -68,8 +68,8 @@ has_node() { grep -q "module-digest $sha" "$POOL_DIR/$1/lib/vols/v1/trusted-v1.t
     on 2 sh -c "echo '# altered' >>$modules/quiet.py"
     stock 1 volume set v1 user.x z
     run ! has_node 2
-    wait_until 40 has_module 2
-    wait_until 10 has_node 2
+    wait_until 60 has_module 2
+    wait_until 60 has_node 2
     as_desired v1 1 2
 }
 
@@ -79,8 +79,8 @@ no_fetch() { ! on "$1" pgrep -f 'volext .*fetch quiet'; }
     on 2 chmod 770 $modules
     on 2 rm $modules/quiet.py
     stock 1 volume set v1 user.x u
-    wait_until 30 grep -q 'it was fetched, but it lies in a folder that others than root can write' "$POOL_DIR/2/log/volext.log"
-    wait_until 10 no_fetch 2
+    wait_until 60 grep -q 'it was fetched, but it lies in a folder that others than root can write' "$POOL_DIR/2/log/volext.log"
+    wait_until 60 no_fetch 2
     run ! has_node 2
     on 2 volext peer module-prepare quiet
     on 2 sh -c "umask 077; cat >$modules/incoming/quiet.py" <"$POOL_DIR/quiet.py"
@@ -90,7 +90,7 @@ no_fetch() { ! on "$1" pgrep -f 'volext .*fetch quiet'; }
     on 2 chmod 664 $modules/quiet.py
     install_on 2
     stock 1 volume set v1 user.x v
-    wait_until 10 has_node 2
+    wait_until 60 has_node 2
     as_desired v1 1 2
 }
 
@@ -98,9 +98,9 @@ no_fetch() { ! on "$1" pgrep -f 'volext .*fetch quiet'; }
     node_boot 3
     glusterd_start 3
     stock 1 peer probe "$(address 3)"
-    wait_until 30 peers_connected 3 3
-    wait_until 40 has_module 3
-    wait_until 10 has_node 3
+    wait_until 60 peers_connected 3 3
+    wait_until 60 has_module 3
+    wait_until 60 has_node 3
     as_desired v1 1 2 3
     logs_clean
 }

@@ -32,7 +32,7 @@ hooks_done() { [ -z "$(find "$POOL_DIR"/*/lib/volext/pending -type f)" ]; }
     done
     [ $old = 0 ]
     # and the post hooks that are still to come leave it alone
-    end=$((SECONDS + 60))
+    end=$((SECONDS + 180))
     until hooks_done; do
         for i in 1 2 3; do [ "$(value $i)" = 2050 ]; done
         [ $SECONDS -lt $end ]

@@ -10,7 +10,7 @@ setup_file() {
     pool_start 3
     stock 1 volume create v1 replica 3 "$(brick 1 a)" "$(brick 2 a)" "$(brick 3 a)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 3
+    wait_until 60 bricks_online v1 3
     count_runs 1
     count_runs 2
 }
@@ -73,9 +73,9 @@ try() { # NODE WHERE
     wait_until 60 set_until_gone "$1" $value
     on "$1" rm "$trap"
     glusterd_start "$1"
-    wait_until 40 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
     wait_until 60 all_agree
-    wait_until 40 no_pending
+    wait_until 60 no_pending
     all_agree
 }
 

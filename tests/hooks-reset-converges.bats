@@ -11,7 +11,7 @@ setup_file() {
     pool_start 3
     stock 1 volume create v1 replica 3 "$(brick 1 a)" "$(brick 2 a)" "$(brick 3 a)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 3
+    wait_until 60 bricks_online v1 3
 }
 teardown_file() { pool_stop; }
 
@@ -22,13 +22,13 @@ epochs() { grep -c 'volume set v1 user.volext.epoch' "$POOL_DIR/$1/log/cmd_histo
 @test "a mounted client loses the translator after a stock reset of all options" {
     volume_mount 1 v1
     stock 1 volume set v1 user.features.glupy-module negative
-    wait_until 20 in_graph 1 v1 features/glupy
+    wait_until 60 in_graph 1 v1 features/glupy
     wait_until 60 old_enough 1
     stock 1 volume reset v1
-    wait_until 5 as_desired v1 1 2 3
-    wait_until 25 not_in_graph 1 v1 features/glupy
-    wait_until 25 told v1 # also where the client came so late that it had read the right volfile
-    wait_until 10 info_agrees v1 1 2 3
+    wait_until 60 as_desired v1 1 2 3
+    wait_until 60 not_in_graph 1 v1 features/glupy
+    wait_until 60 told v1 # also where the client came so late that it had read the right volfile
+    wait_until 60 info_agrees v1 1 2 3
     as_desired v1 1 2 3
     # one node does it; on a slow machine the next may not have seen that yet
     for i in 1 2 3; do
@@ -43,7 +43,7 @@ epochs() { grep -c 'volume set v1 user.volext.epoch' "$POOL_DIR/$1/log/cmd_histo
 @test "a reset of one stock option, with the extension on, leaves the extension" {
     stock 1 volume set v1 user.features.glupy-module negative
     stock 1 volume set v1 performance.io-thread-count 20
-    wait_until 20 in_graph 1 v1 features/glupy
+    wait_until 60 in_graph 1 v1 features/glupy
     stock 1 volume reset v1 performance.io-thread-count
     as_desired v1 1 2 3
     in_graph 1 v1 features/glupy
@@ -73,8 +73,8 @@ lets() { on 1 mkdir "/mnt/v2/$1" 2>/dev/null; }
     stock 1 volume reset v2
     as_desired v2 1 2 3
     # the reset itself tells the bricks, too: whether before or after the hook is luck
-    wait_until 25 told v2
-    wait_until 10 lets a
+    wait_until 60 told v2
+    wait_until 60 lets a
     volume_umount 1 v2
 }
 
@@ -83,7 +83,7 @@ lets() { on 1 mkdir "/mnt/v2/$1" 2>/dev/null; }
     stock 1 volume stop v1
     stock 1 volume delete v1
     gone() { [ -z "$(find "$POOL_DIR"/*/lib/volext/{pending,bricks,lock} -name 'v1*' ! -name '*.notify' 2>/dev/null)" ]; }
-    wait_until 10 gone
+    wait_until 60 gone
     stock 1 volume create v1 replica 3 "$(brick 1 b)" "$(brick 2 b)" "$(brick 3 b)" force
     as_desired v1 1 2 3
     logs_clean
@@ -94,9 +94,9 @@ lets() { on 1 mkdir "/mnt/v2/$1" 2>/dev/null; }
     link=$(on 1 sh -c 'echo "$(dirname "$(glusterfsd --print-xlatordir)")/filter/volext"')
     for i in 1 2 3; do on $i rm "$link"; done
     stock 1 volume set v1 user.features.glupy-module negative
-    wait_until 20 as_desired v1 1 2 3
+    wait_until 60 as_desired v1 1 2 3
     links_back() { for i in 1 2 3; do on $i test -x "$link" || return 1; done; }
-    wait_until 30 links_back
+    wait_until 60 links_back
     # nobody is left who would set anything
     at_rest() { for i in 1 2 3; do ! on $i pgrep -f 'volext .*notify' || return 1; done; }
     wait_until 120 at_rest

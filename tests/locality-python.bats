@@ -9,7 +9,7 @@ setup_file() {
     pool_start 2
     stock 1 volume create v1 replica 2 "$(brick 1 b1)" "$(brick 2 b2)" "$(brick 1 b3)" "$(brick 2 b4)" force
     stock 1 volume start v1
-    wait_until 30 bricks_online v1 4
+    wait_until 60 bricks_online v1 4
     volume_mount 1 v1
     on 1 mkdir -p /mnt/v1/web_logs/sub
     for n in 2026-06-30 2026-07-01 2026-07-02 sub/2026-07-03; do on 1 touch "/mnt/v1/web_logs/$n"; done
@@ -198,7 +198,7 @@ except VolumeUnreachable as error: assert "/nope" in str(error)'
 @test "a mount of a folder of the volume has its own root" {
     on 1 mkdir -p /mnt/logs
     on 1 mount -t glusterfs "$(address 1):/v1/web_logs" /mnt/logs
-    wait_until 20 on 1 test -e /mnt/logs/sub
+    wait_until 60 on 1 test -e /mnt/logs/sub
     python 1 '
 found = files("/mnt/logs", "06", {})
 assert found == [["dfs://'"$(address 1)"'/2026-06-30", "dfs://'"$(address 2)"'/2026-06-30"]], found

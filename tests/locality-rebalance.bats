@@ -10,7 +10,7 @@ setup_file() {
     stock 1 volume create v1 replica 2 "$(brick 1 b1)" "$(brick 2 b2)" "$(brick 1 b3)" "$(brick 2 b4)" force
     stock 1 volume set v1 cluster.rebal-throttle lazy
     stock 1 volume start v1
-    wait_until 30 bricks_online v1 4
+    wait_until 60 bricks_online v1 4
     volume_mount 1 v1
     # shellcheck disable=SC2016
     on 1 sh -c 'mkdir -p /mnt/v1/d/e; for i in $(seq 150); do
@@ -26,7 +26,7 @@ moved() { stock 1 volume rebalance v1 status | grep -qw completed && ! moving; }
 @test "while files move, each is told where it was or where it is now" {
     program v1 | compare
     stock 1 volume add-brick v1 "$(brick 1 b5)" "$(brick 2 b6)" force
-    wait_until 30 bricks_online v1 6
+    wait_until 60 bricks_online v1 6
     before=$BATS_TEST_TMPDIR/before out=$BATS_TEST_TMPDIR/out
     bricks=("$(brick 1 b1)" "$(brick 2 b2)" "$(brick 1 b3)" "$(brick 2 b4)" "$(brick 1 b5)" "$(brick 2 b6)")
     compare --save "$before" "${bricks[@]}"

@@ -33,9 +33,9 @@ setup_file() {
     stock 1 volume set shard features.shard-block-size 4MB
     for v in rep2 arb; do stock 1 volume set $v cluster.self-heal-daemon off; done
     for v in $volumes; do
-        wait_until 30 bricks_online "$v" 2
+        wait_until 60 bricks_online "$v" 2
         volume_mount 1 "$v"
-        wait_until 30 mount_has_all_bricks "$v" # what is made without one is there when it is healed
+        wait_until 60 mount_has_all_bricks "$v" # what is made without one is there when it is healed
         on 1 /usr/bin/python3 "$POOL_SOURCE/tests/lib/locality_fill.py" "/mnt/$v"
     done
     for i in 1 2 3; do echo "$(address $i) node$i"; done | on 1 tee -a /etc/hosts >/dev/null
@@ -218,15 +218,15 @@ assert "/d/plain" in paths and [e.path for e in errors] == ["/mnt/drep/f11"], er
 @test "what a brick has missed is told as the volume sees it" {
     on 1 sh -c 'echo new >/mnt/rep2/new; rm /mnt/rep2/d/plain; mkdir /mnt/rep2/n; echo 1 >/mnt/rep2/n/1'
     stock 1 volume start rep2 force
-    wait_until 30 bricks_online rep2 2
-    wait_until 30 both_see_plain
+    wait_until 60 bricks_online rep2 2
+    wait_until 60 both_see_plain
     program 1 rep2 >"$BATS_TEST_TMPDIR/out"
     tr '\0' '\n' <"$BATS_TEST_TMPDIR/out" | grep -qx /new
     tr '\0' '\n' <"$BATS_TEST_TMPDIR/out" | grep -qx /n/1
     run ! grep -qa '/d/plain' "$BATS_TEST_TMPDIR/out"
     if program 1 rep2 /d/plain >/dev/null; then false; fi
     program 1 rep2 | right
-    wait_until 30 same /mnt/rep2 # the mount finds the brick again, too
+    wait_until 60 same /mnt/rep2 # the mount finds the brick again, too
 }
 both_see_plain() { [ "$(program 1 rep2 /plain | field /plain 3)" = 0,1 ]; }
 

@@ -9,7 +9,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=180 POOL_RESIDENT=yes
+    export BATS_TEST_TIMEOUT=300 POOL_RESIDENT=yes
     pool_start 1
     on 1 mkdir -p /root/bin
     on 1 cp "$BUILD/xlators/gnotify/ask" /root/bin/
@@ -27,7 +27,7 @@ make() {
     for b in "${@:2}"; do bricks+=("$(brick 1 "$b")"); done
     stock 1 volume create "$vol" "${bricks[@]}" force
     stock 1 volume start "$vol"
-    wait_until 30 bricks_online "$vol" $(($# - 1))
+    wait_until 60 bricks_online "$vol" $(($# - 1))
 }
 
 # ask VOL REQUEST...: of the first brick
@@ -44,7 +44,7 @@ is_off() { ask "$1" hello | grep -q ' off'; }
     as_desired v1 1
     is_off v1
     gluster 1 volume set v1 features.notify on
-    wait_until 20 is_on v1
+    wait_until 60 is_on v1
     as_desired v1 1
     volume_mount 1 v1
     on 1 touch /mnt/v1/f
@@ -57,14 +57,14 @@ is_off() { ask "$1" hello | grep -q ' off'; }
         on 1 sh -c 'echo x >>/mnt/v1/f; mv /mnt/v1/f /mnt/v1/g; mv /mnt/v1/g /mnt/v1/f'
         ! ask v1 fetch | sed -n '/^rename/,$p' | grep -q '^write'
     }
-    wait_until 20 recorded_only_names
+    wait_until 60 recorded_only_names
     gluster 1 volume set v1 features.shard-block-size 8MB
     node_of v1 a | grep -q 'option shard-block-size 8MB'
     as_desired v1 1
     stock 1 volume reset v1 features.shard-block-size
-    wait_until 20 as_desired v1 1
+    wait_until 60 as_desired v1 1
     gluster 1 volume reset v1
-    wait_until 20 is_off v1
+    wait_until 60 is_off v1
     as_desired v1 1
 }
 
@@ -96,7 +96,7 @@ E
     [[ $output != *gnotify* ]]
     brick_kill 1 c
     stock 1 volume start v2 force
-    wait_until 30 bricks_online v2 2
+    wait_until 60 bricks_online v2 2
     node_of v2 c | grep -q 'option active off'
     [ -z "$(node_of v2 b)" ]
     as_desired v2 1
@@ -112,9 +112,9 @@ E
     [ -z "$(node_of v2 b)" ]
     node_of v2 c | grep -q 'option active on'
     gluster 1 volume extension v2 apply force
-    wait_until 30 bricks_online v2 2
+    wait_until 60 bricks_online v2 2
     node_of v2 b | grep -q 'option active on'
-    wait_until 20 is_on v2
+    wait_until 60 is_on v2
     as_desired v2 1
 }
 
@@ -130,14 +130,14 @@ E
 
 @test "added and replaced bricks have it as the volume says" {
     stock 1 volume add-brick v2 "$(brick 1 e)" force
-    wait_until 30 bricks_online v2 3
+    wait_until 60 bricks_online v2 3
     node_of v2 e | grep -q 'option active on'
     stock 1 volume add-brick v1 replica 2 "$(brick 1 f)" force
-    wait_until 30 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     node_of v1 f | grep -q 'option active off'
     stock 1 volume replace-brick v1 "$(brick 1 f)" "$(brick 1 g)" commit force
-    wait_until 30 bricks_online v1 2
-    wait_until 20 as_desired v1 1
+    wait_until 60 bricks_online v1 2
+    wait_until 60 as_desired v1 1
     node_of v1 g | grep -q 'option active off'
     as_desired v2 1
 }
@@ -148,7 +148,7 @@ E
     make m2 i
     [ "$(brick_pid 1 h)" = "$(brick_pid 1 i)" ]
     gluster 1 volume set m1 features.notify on
-    wait_until 20 is_on m1
+    wait_until 60 is_on m1
     is_off m2
     stock 1 volume set all cluster.brick-multiplex off
     logs_clean

@@ -18,7 +18,7 @@ state=${BATS_TEST_FILENAME##*/ops-}
 state=${state%.bats}
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=200
+    export BATS_TEST_TIMEOUT=300
     [ $state != brick ] || export POOL_RESIDENT=yes
     pool_start 3
     local i
@@ -80,11 +80,11 @@ volumes() {
     done
     if [ $state != brick ]; then extend $E; fi
     for v in $P $E; do
-        wait_until 30 bricks_online $v $#
+        wait_until 60 bricks_online $v $#
         volume_mount 2 $v
         on 2 sh -c "cd /mnt/$v && for i in 1 2 3 4 5 6 7 8; do echo \$i >f\$i; done; mkdir d"
     done
-    wait_until 20 extended $E
+    wait_until 60 extended $E
     not_in_graph 2 $P features/glupy
 }
 
@@ -144,12 +144,12 @@ same() {
 
 # What must hold after each test: volfiles as wanted, the mount alive, the module still in
 settled() {
-    wait_until 20 info_agrees "$E" 1 2 3
-    wait_until 20 as_desired "$E" 1 2 3
+    wait_until 60 info_agrees "$E" 1 2 3
+    wait_until 60 as_desired "$E" 1 2 3
     as_desired "$P" 1 2 3
     on 2 sh -c "cd /mnt/$E && echo again >f1 && cat f1 f2 f8 && ls && ! stat missing && mv f8 f9 && mv f9 f8"
     case $state in
-    brick) wait_until 20 extended "$E" ;; # the brick may just be starting
+    brick) wait_until 60 extended "$E" ;; # the brick may just be starting
     *) extended "$E" ;;
     esac
 }
@@ -208,6 +208,14 @@ op_start_force() { gluster 3 volume start "$1" force; }
 op_stock_set() { gluster 1 volume set "$1" cluster.lookup-optimize off && gluster 1 volume get "$1" cluster.lookup-optimize; }
 op_status() { gluster 2 volume status "$1" | sed -E 's/ +[0-9]+ +[0-9]+ +Y +[0-9]+ *$/ Y/; s/ +N\/A +N\/A +Y +[0-9]+ *$/ Y/' | sort -u; }
 
+# heal VOL: begins a heal. Its daemon gets a new graph with every change of bricks, and stock's
+# sometimes crashes then; glusterd starts it again only when it is told to, as an
+# administrator would.
+heal() {
+    wait_until 20 gluster 1 volume heal "$1" && return
+    gluster 1 volume start "$1" force
+    wait_until 60 gluster 1 volume heal "$1"
+}
 healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0')" = "$2" ]; }
 
 # -- tests ------------------------------------------------------------------------------
@@ -223,9 +231,9 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
     volumes rep "replica 3" 1:a 2:b 3:c
     same reset_brick
     same replace_brick
-    wait_until 30 bricks_online "$E" 3
+    wait_until 60 bricks_online "$E" 3
     settled
-    wait_until 30 gluster 1 volume heal "$E" # the daemon of heal is started anew meanwhile
+    heal "$E"
     wait_until 60 healed "$E" 3
 }
 
@@ -242,7 +250,7 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
 @test "add-brick that raises the replica count, remove-brick that lowers it" {
     volumes raise "replica 2" 1:a 2:b
     same add_replica
-    wait_until 30 bricks_online "$E" 3
+    wait_until 60 bricks_online "$E" 3
     settled
     same remove_replica
     settled
@@ -267,7 +275,7 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
 
 @test "profile, status" {
     volumes kept "replica 3" 1:a 2:b 3:c
-    wait_until 30 bricks_online "$E" 3
+    wait_until 60 bricks_online "$E" 3
     same profile
     same status
     settled
@@ -276,13 +284,13 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
 @test "stop and start, start force" {
     volumes kept "replica 3" 1:a 2:b 3:c
     same stop_start
-    wait_until 30 bricks_online "$E" 3
-    wait_until 20 on 2 stat "/mnt/$E/f1"
+    wait_until 60 bricks_online "$E" 3
+    wait_until 60 on 2 stat "/mnt/$E/f1"
     settled
     brick_kill 2 "$E-b"
     brick_kill 2 "$P-b"
     same start_force
-    wait_until 30 bricks_online "$E" 3
+    wait_until 60 bricks_online "$E" 3
     settled
 }
 
@@ -293,8 +301,8 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
     [ "$status" = 15 ] # it ends itself by SIGTERM
     as_desired "$E" 2
     glusterd_start 2
-    wait_until 30 peers_connected 2 3
-    wait_until 30 bricks_online "$E" 3
+    wait_until 60 peers_connected 2 3
+    wait_until 60 bricks_online "$E" 3
     settled
 }
 
@@ -302,14 +310,14 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
     volumes kept "replica 3" 1:a 2:b 3:c
     glusterd_stop 2
     glusterd_start 2
-    wait_until 30 peers_connected 1 3
-    wait_until 30 bricks_online "$E" 3
+    wait_until 60 peers_connected 1 3
+    wait_until 60 bricks_online "$E" 3
     settled
     glusterd_kill 2
     brick_kill 2 "$E-b"
     glusterd_start 2
-    wait_until 30 peers_connected 1 3
-    wait_until 30 bricks_online "$E" 3
+    wait_until 60 peers_connected 1 3
+    wait_until 60 bricks_online "$E" 3
     settled
 }
 

@@ -6,13 +6,13 @@ bats_require_minimum_version 1.5.0
 load lib/pool
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=150
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     local v
     for v in one two; do
         stock 1 volume create $v replica 3 "$(brick 1 $v)" "$(brick 2 $v)" "$(brick 3 $v)" force
         stock 1 volume start $v
-        wait_until 20 bricks_online $v 3
+        wait_until 60 bricks_online $v 3
     done
 }
 teardown_file() { pool_stop; }
@@ -44,8 +44,8 @@ at_once() {
     for i in 1 2 3 4 5; do
         at_once 1 one features.glupy-timeout=$((1000 + i)) -- 2 one features.glupy-timeout=$((2000 + i))
         [ "$first" = 0 ] || [ "$second" = 0 ]
-        wait_until 20 info_agrees one 1 2 3
-        wait_until 20 as_desired one 1 2 3
+        wait_until 60 info_agrees one 1 2 3
+        wait_until 60 as_desired one 1 2 3
         got=$(stock 1 volume info one | sed -n 's/^user.features.glupy-timeout: //p')
         [ "$first" != 0 ] || [ "$second" = 0 ] || [ "$got" = $((1000 + i)) ]
         [ "$second" != 0 ] || [ "$first" = 0 ] || [ "$got" = $((2000 + i)) ]

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load lib/pool
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=150
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     mkdir "$POOL_DIR/modules"
     cat >"$POOL_DIR/modules/quiet.py" <<-'END'
@@ -23,13 +23,14 @@ teardown_file() { pool_stop; }
 volume() { # NAME: on nodes 1 and 2, started
     stock 1 volume create "$1" replica 2 "$(brick 1 "$1")" "$(brick 2 "$1")" force
     stock 1 volume start "$1"
-    wait_until 20 bricks_online "$1" 2
+    wait_until 60 bricks_online "$1" 2
 }
 # answers I: node I's glusterd answers; else what it and its children are doing is shown. Once
 # in some hundred runs one hung for good when it returned, and why is not known.
 answers() {
-    wait_until 40 on "$1" timeout 10 /usr/sbin/gluster --mode=script volume info && return
+    wait_until 60 on "$1" timeout 10 /usr/sbin/gluster --mode=script volume info && return
     on "$1" ps axf >&2
+    on "$1" sh -c '! command -v gdb || gdb -batch -p "$(cat /run/glusterd.pid)" -ex "thread apply all bt"' >&2
     on "$1" sh -c 'for t in /proc/$(cat /run/glusterd.pid)/task/*; do cat $t/comm $t/wchan; echo; done; tail -n 30 /var/log/glusterfs/glusterd.log' >&2
     return 1
 }
@@ -53,7 +54,7 @@ refused() { # VOL NODE WORD: the set failed, names NODE, says WORD; nothing chan
 @test "a node that is down is named; with force it has the extension when it returns" {
     volume away
     node_kill 3
-    wait_until 20 peers_connected 1 2
+    wait_until 60 peers_connected 1 2
     before=$(version 1 away)
     run gluster 1 volume set away features.glupy-module negative
     refused away 3 ""
@@ -63,22 +64,22 @@ refused() { # VOL NODE WORD: the set failed, names NODE, says WORD; nothing chan
     node_boot 3
     glusterd_start 3
     wait_until 60 info_agrees away 1 2 3
-    wait_until 30 as_desired away 1 2 3
+    wait_until 60 as_desired away 1 2 3
     grep -q features/glupy "$POOL_DIR/3/lib/vols/away/trusted-away.tcp-fuse.vol"
-    wait_until 30 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
 }
 
 @test "a node whose glusterd was down, with its bricks up, has it when glusterd returns" {
     volume daemon
     volume_mount 1 daemon
     glusterd_stop 2
-    wait_until 20 peers_connected 1 2
+    wait_until 60 peers_connected 1 2
     gluster 1 volume set daemon features.glupy-module negative force
-    wait_until 20 in_graph 1 daemon features/glupy
+    wait_until 60 in_graph 1 daemon features/glupy
     glusterd_start 2
     wait_until 60 info_agrees daemon 1 2 3
-    wait_until 30 as_desired daemon 1 2 3
-    wait_until 30 peers_connected 1 3
+    wait_until 60 as_desired daemon 1 2 3
+    wait_until 60 peers_connected 1 3
     answers 2
     # when its glusterd returns, stock ends the bricks of a volume that was changed, and
     # starts them again
@@ -96,10 +97,10 @@ refused() { # VOL NODE WORD: the set failed, names NODE, says WORD; nothing chan
     node_boot 4
     glusterd_start 4
     join 4
-    wait_until 30 info_agrees later 1 2 4
+    wait_until 60 info_agrees later 1 2 4
     wait_until 60 test -e "$POOL_DIR/4/lib/volext/modules/quiet.py"
     cmp "$POOL_DIR/4/lib/volext/modules/quiet.py" "$POOL_DIR/modules/quiet.py"
-    wait_until 30 as_desired later 1 2 4
+    wait_until 60 as_desired later 1 2 4
     grep -q volext-glupy-quiet "$POOL_DIR/4/lib/vols/later/trusted-later.tcp-fuse.vol"
     volume_mount 4 later
     in_graph 4 later later-volext-glupy-quiet

@@ -7,11 +7,11 @@ bats_require_minimum_version 1.5.0
 load lib/pool
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=150
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     stock 1 volume create v1 replica 3 "$(brick 1 v1)" "$(brick 2 v1)" "$(brick 3 v1)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 3
+    wait_until 60 bricks_online v1 3
 }
 teardown_file() { pool_stop; }
 
@@ -30,7 +30,7 @@ fails_on() { # NODE PROGRAM KEY VALUE
     mend_store "$1"
     echo "$output"
     [ "$status" != 0 ]
-    wait_until 20 as_desired v1 1 2 3
+    wait_until 60 as_desired v1 1 2 3
 }
 
 @test "on another node, by our command" {
@@ -44,9 +44,9 @@ fails_on() { # NODE PROGRAM KEY VALUE
     run ! grep -q features/glupy "$POOL_DIR/3/lib/vols/v1/trusted-v1.tcp-fuse.vol"
     glusterd_stop 3
     glusterd_start 3
-    wait_until 30 peers_connected 1 3
-    wait_until 30 info_agrees v1 1 2 3
-    wait_until 30 as_desired v1 1 2 3
+    wait_until 60 peers_connected 1 3
+    wait_until 60 info_agrees v1 1 2 3
+    wait_until 60 as_desired v1 1 2 3
     has_value 3 negative
 }
 
@@ -58,7 +58,7 @@ fails_on() { # NODE PROGRAM KEY VALUE
         diff <(echo "$old") <(stored $i)
         has_value $i negative
     done
-    wait_until 30 as_desired v1 1 2 3
+    wait_until 60 as_desired v1 1 2 3
     # and with what was in the way gone, it is set everywhere (GlusterFS counts the
     # failed one on node 1, so versions differ)
     gluster 1 volume set v1 features.glupy-module off

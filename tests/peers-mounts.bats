@@ -6,20 +6,20 @@ bats_require_minimum_version 1.5.0
 load lib/pool
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
     node_boot c1
     node_boot c2 bare
     stock 1 volume create v1 replica 3 "$(brick 1 v1)" "$(brick 2 v1)" "$(brick 3 v1)" force
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 3
+    wait_until 60 bricks_online v1 3
     volume_mount 1 v1
     volume_mount 2 v1
 }
 teardown_file() { pool_stop; }
 
-on_v1() { gluster 1 volume set v1 features.glupy-module negative && wait_until 20 in_graph 1 v1 features/glupy && wait_until 20 in_graph 2 v1 features/glupy; }
-off_v1() { gluster 1 volume reset v1 features.glupy-module && wait_until 20 not_in_graph 1 v1 features/glupy && wait_until 20 not_in_graph 2 v1 features/glupy; }
+on_v1() { gluster 1 volume set v1 features.glupy-module negative && wait_until 60 in_graph 1 v1 features/glupy && wait_until 60 in_graph 2 v1 features/glupy; }
+off_v1() { gluster 1 volume reset v1 features.glupy-module && wait_until 60 not_in_graph 1 v1 features/glupy && wait_until 60 not_in_graph 2 v1 features/glupy; }
 
 # lookups_of I NAME: lookups that reached the bricks during 300 questions for NAME on node I
 lookups_of() {
@@ -40,7 +40,7 @@ lookups_of() {
     [ "$n" -lt 60 ]
     kill -0 $writer # a file that was open all the time is still written
     a=$(on 1 stat -c %s /mnt/v1/open)
-    wait_until 5 sh -c "[ \$(stat -c %s '$POOL_DIR/3/bricks/v1/open') -gt $a ]"
+    wait_until 60 sh -c "[ \$(stat -c %s '$POOL_DIR/3/bricks/v1/open') -gt $a ]"
     off_v1
     kill -0 $writer
     on 1 pkill -f 'mnt/v1/open'
@@ -55,9 +55,9 @@ lookups_of() {
         on 1 sh -c "cd /mnt/v1; for i in 1 2 3 4 5; do [ ! -e $name ] && [ ! -L $name ] || exit 1; done"
         on 2 sh -c "cd /mnt/v1 && ${how//NEW/$name}"
         on 2 stat "/mnt/v1/$name" # its own is there at once
-        wait_until 2 on 1 stat "/mnt/v1/$name"
+        wait_until 20 on 1 stat "/mnt/v1/$name"
         on 1 sh -c "! stat /mnt/v1/also-$name; cd /mnt/v1 && ${how//NEW/also-$name} && stat also-$name"
-        wait_until 2 on 2 stat "/mnt/v1/also-$name"
+        wait_until 20 on 2 stat "/mnt/v1/also-$name"
     done
 }
 
@@ -75,9 +75,9 @@ lookups_of() {
     volume_mount 3 v1 v1 2
     not_in_graph 3 v1 features/glupy
     gluster 1 volume set v1 features.glupy-clients all
-    wait_until 20 in_graph 3 v1 features/glupy
+    wait_until 60 in_graph 3 v1 features/glupy
     gluster 1 volume reset v1 features.glupy-clients
-    wait_until 20 not_in_graph 3 v1 features/glupy
+    wait_until 60 not_in_graph 3 v1 features/glupy
     volume_umount 3 v1
 }
 
@@ -86,7 +86,7 @@ lookups_of() {
     glusterd_kill 2
     on 2 sh -c 'echo x >/mnt/v1/away && cat /mnt/v1/away && ! stat /mnt/v1/nothing'
     glusterd_start 2
-    wait_until 30 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
     on 2 sh -c 'echo x >/mnt/v1/back && cat /mnt/v1/back && ! stat /mnt/v1/nothing'
     as_desired v1 1 2 3
     volume_umount 2 v1
@@ -102,11 +102,11 @@ lookups_of() {
     not_in_graph c2 v1 features/glupy
     volume_umount c2 v1
     gluster 1 volume set v1 features.glupy-clients all
-    wait_until 20 in_graph c1 v1 features/glupy
+    wait_until 60 in_graph c1 v1 features/glupy
     as_desired v1 1 2 3
     on c1 sh -c '! stat /mnt/v1/nothing-c1'
     gluster 1 volume reset v1 features.glupy-clients
-    wait_until 20 not_in_graph c1 v1 features/glupy
+    wait_until 60 not_in_graph c1 v1 features/glupy
     volume_umount c1 v1
 }
 

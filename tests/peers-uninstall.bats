@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load lib/pool
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=200
+    export BATS_TEST_TIMEOUT=300
     pool_start 3
 }
 teardown_file() { pool_stop; }
@@ -19,7 +19,7 @@ teardown_file() { pool_stop; }
         gluster 1 volume set $v features.glupy-side $v
         gluster 1 volume set $v features.glupy-module negative
         gluster 1 volume start $v
-        wait_until 20 bricks_online $v 3
+        wait_until 60 bricks_online $v 3
     done
     volume_mount 1 client
     volume_mount 2 brick
@@ -44,13 +44,13 @@ teardown_file() { pool_stop; }
         stock 2 volume set $v cluster.lookup-optimize off
         stock 2 volume stop $v
         stock 3 volume start $v
-        wait_until 20 bricks_online $v 3
+        wait_until 60 bricks_online $v 3
         volume_mount 3 $v
         [ "$(on 3 cat /mnt/$v/a)" = kept ]
         not_in_graph 3 $v features/glupy
     done
     glusterd_stop 1
     glusterd_start 1
-    wait_until 20 peers_connected 1 3
+    wait_until 60 peers_connected 1 3
     logs_clean
 }

@@ -20,7 +20,7 @@ SUITE=$BATS_TEST_DIRNAME/posix
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=280
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     local v replica=() bricks=2 i
     module
@@ -41,7 +41,7 @@ setup_file() {
     esac
     for v in plain v1; do
         gluster 1 volume start $v
-        wait_until 20 bricks_online $v $bricks
+        wait_until 60 bricks_online $v $bricks
         volume_mount 1 $v
     done
 }
@@ -130,7 +130,7 @@ verdicts() { sed 's/:.*//; s/ #.*//' "$BATS_FILE_TMPDIR/$1"; }
     case $state in *brick) n=5 ;; esac
     # shellcheck disable=SC2086
     ended() { [ "$(on 1 sh -c "grep -l DUMP-END-TIME $dump" | wc -l)" -ge $n ]; }
-    wait_until 20 ended
+    wait_until 60 ended
     [ "$(on 1 sh -c "sed -n s/^in-flight=//p $dump" | sort -u)" = 0 ]
     [ "$(on 1 sh -c "sed -n s/^errors=//p $dump" | sort -u)" = 0 ]
     [ "$(on 1 sh -c "sed -n s/^timeouts=//p $dump" | sort -u)" = 0 ]

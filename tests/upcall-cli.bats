@@ -7,7 +7,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 2
     stock 1 volume create v1 "$(brick 1 a)" "$(brick 2 a)" force
     stock 1 volume create v2 replica 2 "$(brick 1 b)" "$(brick 2 b)" force
@@ -78,11 +78,11 @@ refused() {
     done
     run ! grep -E 'user\.|volext|leases|global-cache' "$BATS_TEST_TMPDIR/info"
     run ! gluster 1 volume get v1 volext.upcall
-    wait_until 10 as_desired v1 1 2
-    wait_until 10 as_desired v2 1 2
+    wait_until 60 as_desired v1 1 2
+    wait_until 60 as_desired v2 1 2
     gluster 1 volume extension v1 status | grep -qE 'trusted-v1.tcp-fuse.vol +upcall-[0-9]+ +upcall-[0-9]+ +applied'
     gluster 1 volume reset v1 # a stock one also takes the node away
-    wait_until 10 as_desired v1 1 2
+    wait_until 60 as_desired v1 1 2
     run ! grep -q volext "$POOL_DIR/2/lib/vols/v1/trusted-v1.tcp-fuse.vol"
 }
 
@@ -189,7 +189,7 @@ refused() {
     # what it is until then is the state before, not a mixture
     stock 1 volume get v1 performance.md-cache-timeout | grep -q ' 30 '
     stock 1 volume get v1 features.cache-invalidation | grep -q ' off '
-    wait_until 20 upcall disable
+    wait_until 60 upcall disable
     options_of | diff "$BATS_TEST_TMPDIR/before" -
     status "d['state'] == 'off' and not d['byCommand']"
 }
@@ -204,7 +204,7 @@ refused() {
         run upcall enable timeout 90
         rm "$hook"
         [ "$status" = 137 ]
-        wait_until 20 status "d['state'] == 'partly' and d['byCommand']"
+        wait_until 60 status "d['state'] == 'partly' and d['byCommand']"
         upcall status | grep -qx 'Volume v1: an enable was begun and not completed: run it again, or `gluster volume upcall v1 disable`'
         # what clients have has not changed yet
         [ "$(stored performance.md-cache-timeout)" = 30 ]
@@ -228,7 +228,7 @@ refused() {
     run upcall disable
     rm "$hook"
     [ "$status" = 137 ]
-    wait_until 20 upcall enable timeout 50
+    wait_until 60 upcall enable timeout 50
     status "d['state'] == 'on' and d['timeout'] == 50"
     upcall disable
     options_of | diff "$BATS_TEST_TMPDIR/before" -
@@ -280,11 +280,11 @@ refused() {
     chmod +x "$hook"
     upcall disable &
     first=$!
-    wait_until 20 test ! -e "$hook"
+    wait_until 60 test ! -e "$hook"
     gluster 2 volume upcall v1 enable timeout 77 &
     second=$!
     asked() { grep -q 'execute volext upcall-turn' "$POOL_DIR/2/log/cmd_history.log"; }
-    wait_until 20 asked
+    wait_until 60 asked
     # it has asked, and has not changed what the other has begun
     status "d['state'] == 'leaving'"
     kill -0 "$second"
@@ -298,7 +298,7 @@ refused() {
 @test "where it cannot be known whose turn it is, nothing is changed" {
     # what is still to come of the test before, as telling the clients of a reset
     nobody() { ! on 1 pgrep -x volext && ! on 2 pgrep -x volext; }
-    wait_until 30 nobody
+    wait_until 60 nobody
     before=$(version)
     peer=$(on 2 find /usr/lib /usr/libexec -name peer_volext | head -1)
     on 2 mv "$peer" "$peer.away"
@@ -372,7 +372,7 @@ refused() {
     on 2 sh -c 'stat /mnt/v3/f* >/dev/null'
     status "sum(x['inodes'] for x in d['bricks']) >= 8 and sum(x['clientEntries'] for x in d['bricks']) >= 12" v3
     # those of the root remain: status looks into the mounts
-    wait_until 20 status "sum(x['clientEntries'] for x in d['bricks']) <= 4" v3
+    wait_until 60 status "sum(x['clientEntries'] for x in d['bricks']) <= 4" v3
     run ! grep -E 'volext-dump\.[^l]|glusterdump|dump\.[0-9]' <<<"$(ls "$POOL_DIR"/[12]/run/gluster)"
     volume_umount 1 v3
     volume_umount 2 v3
@@ -408,9 +408,9 @@ P
     stock 1 volume profile v1 start
     on 1 sh -c 'echo one >/mnt/v1/sent'
     on 2 sh -c 'cat /mnt/v1/sent; echo two >>/mnt/v1/sent'
-    wait_until 10 status "sum(x['sent']['attributes'] for x in d['bricks']) >= 1"
+    wait_until 60 status "sum(x['sent']['attributes'] for x in d['bricks']) >= 1"
     status "all(x['sent']['counted'] and x['sent']['all'] >= x['sent']['attributes'] for x in d['bricks'])"
-    wait_until 10 status "[x['invalidations'] for x in m if x['node'] == '1'][0] >= 1"
+    wait_until 60 status "[x['invalidations'] for x in m if x['node'] == '1'][0] >= 1"
     stock 1 volume profile v1 stop
 }
 
@@ -420,7 +420,7 @@ dumping() { compgen -G "$POOL_DIR/1/run/gluster/glusterdump.*.options"; }
     upcall enable
     stock 1 volume statedump v1 mem &
     pid=$!
-    wait_until 5 dumping
+    wait_until 60 dumping
     status "all(x['counted'] for x in d['bricks'])"
     wait "$pid"
     [ "$(find "$POOL_DIR"/[12]/run/gluster -name 'srv-a.*.dump.*' | wc -l)" = 2 ]
@@ -441,7 +441,7 @@ dumping() { compgen -G "$POOL_DIR/1/run/gluster/glusterdump.*.options"; }
     on 1 sh -c 'kill -CONT $(cat /run/mnt-v1.pid)'
     echo "$output"
     [ "$status" = 0 ]
-    wait_until 10 status "all(x['counted'] for x in d['bricks']) and all(x['consumes'] == 'yes' for x in m)"
+    wait_until 60 status "all(x['counted'] for x in d['bricks']) and all(x['consumes'] == 'yes' for x in m)"
 }
 
 # sees I FILE SIZE
@@ -452,27 +452,27 @@ sees() { [ "$(on "$1" stat -c %s "/mnt/v1/$2")" = "$3" ]; }
     on 2 sh -c 'echo two >>/mnt/v1/early'
     upcall enable
     # at most what the kernel keeps; md-cache would keep it for ten minutes
-    wait_until 5 sees 1 early 8
+    wait_until 60 sees 1 early 8
     on 2 sh -c 'echo three >>/mnt/v1/early'
-    wait_until 5 sees 1 early 14
+    wait_until 60 sees 1 early 14
     # too old to be believed and to be told of, until the timeout becomes longer
     upcall enable timeout 2
-    wait_until 5 sees 1 early 14
+    wait_until 60 sees 1 early 14
     number() { graph_of 1 v1 | sed -n 's/.*volext-upcall-//p'; }
     before=$(number)
     upcall enable timeout 600
-    wait_until 5 eval '[ "$(number)" -gt '"$before"' ]'
-    wait_until 5 in_graph 1 v1 performance/md-cache
+    wait_until 60 eval '[ "$(number)" -gt '"$before"' ]'
+    wait_until 60 in_graph 1 v1 performance/md-cache
     status "all(x['graphSwitch'] == 'on' and x['graphTimeout'] == '600' for x in m)"
     upcall disable
-    wait_until 5 not_in_graph 1 v1 performance/read-ahead
+    wait_until 60 not_in_graph 1 v1 performance/read-ahead
 }
 
 @test "status shows every mount and what its kernel keeps" {
     upcall enable
     on 1 mkdir -p /mnt/long
     on 1 glusterfs --attribute-timeout=300 --entry-timeout=0.5 --volfile-server="$(address 1)" --volfile-id=/v1 /mnt/long
-    wait_until 10 on 1 stat /mnt/long/.
+    wait_until 60 on 1 stat /mnt/long/.
     status "len(m) == 3 and all(x['consumes'] == 'yes' for x in m)"
     status "[x for x in m if x['path'] == '/mnt/long'][0]['attributeTimeout'] == '300'"
     upcall status | grep -q 'mounted with --attribute-timeout=300: the kernel believes'
@@ -519,7 +519,7 @@ P
     brick_kill 2 a
     status "b['2']['state'] == 'down' and b['2']['reason'] == 'it is down' and b['1']['counted']"
     node_kill 2
-    wait_until 30 peers_connected 1 1
+    wait_until 60 peers_connected 1 1
     status "b['2']['state'] == 'unknown' and d['missing'][0]['reason'] == 'is down'"
     run -0 --separate-stderr upcall disable
     [[ $stderr == *"node $(address 2) is down: it applies this when it returns"* ]]
@@ -528,7 +528,7 @@ P
     # it returns, and has what it missed
     node_boot 2
     glusterd_start 2
-    wait_until 30 peers_connected 1 2
+    wait_until 60 peers_connected 1 2
     wait_until 60 status "b['2']['state'] == 'running' and b['2']['switch'] == 'on' and b['2']['counted'] and not d['missing']"
-    wait_until 20 as_desired v1 1 2
+    wait_until 60 as_desired v1 1 2
 }

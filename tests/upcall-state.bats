@@ -9,12 +9,12 @@ load lib/pool
 CLIENTS=1000 PROCESSES=4 FILES=20
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=150
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     stock 1 volume create v1 "$(brick 1 v1)" force
     stock 1 volume set v1 group metadata-cache
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
     volume_mount 1 v1
     on 1 sh -c 'cd /mnt/v1 && seq "$1" | xargs touch' sh $FILES
     # shellcheck disable=SC2046
@@ -48,7 +48,7 @@ start() {
 # kill them all
 end() {
     on 1 pkill -KILL -x clients || :
-    wait_until 20 nobody
+    wait_until 60 nobody
 }
 nobody() { run ! on 1 pgrep -x clients; }
 
@@ -58,7 +58,7 @@ received() {
     for ((n = 1; n <= PROCESSES; n++)); do
         lines=$(wc -l <"$BATS_FILE_TMPDIR/out.$n")
         echo >"$BATS_FILE_TMPDIR/in.$n"
-        wait_until 10 longer "$lines" "$BATS_FILE_TMPDIR/out.$n"
+        wait_until 60 longer "$lines" "$BATS_FILE_TMPDIR/out.$n"
         sum=$((sum + $(tail -n 1 "$BATS_FILE_TMPDIR/out.$n")))
     done
     echo $sum
@@ -92,16 +92,16 @@ brick_memory() { on 1 awk '$1 == "VmRSS:" { print $2 }' "/proc/$(brick_pid 1 v1)
     [ $((after - before)) -lt $((CLIENTS * 100)) ]
     # one change is told to each of them, once
     on 1 sh -c 'echo x >>/mnt/v1/1'
-    wait_until 20 have_received $CLIENTS
+    wait_until 60 have_received $CLIENTS
     end
 }
 
 @test "what is kept about clients that were killed goes with the file, and nobody waits for them" {
     [ "$(allocated upcall_client_entry)" -gt $((CLIENTS * FILES)) ]
     # told to clients that are no more: the change itself is not held up
-    on 1 timeout 20 sh -c 'echo x >>/mnt/v1/1'
+    on 1 timeout 60 sh -c 'echo x >>/mnt/v1/1'
     on 1 sh -c 'rm /mnt/v1/2 /mnt/v1/3'
-    wait_until 20 at_most $((CLIENTS * FILES)) upcall_client_entry
+    wait_until 60 at_most $((CLIENTS * FILES)) upcall_client_entry
     on 1 sh -c 'touch /mnt/v1/2 /mnt/v1/3'
 }
 
@@ -110,7 +110,7 @@ brick_memory() { on 1 awk '$1 == "VmRSS:" { print $2 }' "/proc/$(brick_pid 1 v1)
     # a brick that runs looks at the time again after half of what it was: 300 s
     stock 1 volume stop v1
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 1
+    wait_until 60 bricks_online v1 1
     port=$(stock 1 volume status v1 --xml | sed -n 's/.*<port>\([0-9]*\)<.*/\1/p' | head -1)
     on 1 sed -i "s/remote-port .*/remote-port $port/" /srv/client.vol
     start 100 1

@@ -7,14 +7,14 @@ bats_require_minimum_version 1.5.0
 load lib/pool
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=90
+    export BATS_TEST_TIMEOUT=300
     pool_start 2
     stock 1 volume create v1 replica 2 "$(brick 1 v1)" "$(brick 2 v1)" force
     gluster 1 volume upcall v1 enable leases
     stock 1 volume create off "$(brick 1 off)" force
     stock 1 volume start v1
     stock 1 volume start off
-    wait_until 20 bricks_online v1 2
+    wait_until 60 bricks_online v1 2
     volume_mount 1 v1
     volume_mount 1 off
 }
@@ -35,7 +35,7 @@ watch() {
     : >"$err" # else the one before has established the watches
     on 1 gupcallwait "$@" >"$events" 2>"$err" &
     watcher=$!
-    wait_until 20 grep -q 'Watches established' "$err"
+    wait_until 60 grep -q 'Watches established' "$err"
 }
 # through the mount, in the test's folder
 change() { on 1 sh -c "cd /mnt/v1/$dir && $1"; }
@@ -116,7 +116,7 @@ unwatch() {
     change 'touch f'
     on 1 sh -c "exec gupcallwait v1 /$dir/f >/dev/full" 2>"$err" &
     watcher=$!
-    wait_until 20 grep -q 'Watches established' "$err"
+    wait_until 60 grep -q 'Watches established' "$err"
     change 'chmod 600 f'
     ended 1
     grep -q 'cannot write to standard output' "$err"
@@ -141,14 +141,14 @@ unwatch() {
     # shellcheck disable=SC1003
     change 'touch "a b
 c" "$(printf "\\377\\\\x")"'
-    wait_until 5 said "/$dir/ CREATE a\\x20b\\x0ac"
-    wait_until 5 said "/$dir/ CREATE \\xff\\x5cx"
+    wait_until 60 said "/$dir/ CREATE a\\x20b\\x0ac"
+    wait_until 60 said "/$dir/ CREATE \\xff\\x5cx"
     on 1 test -e "/mnt/v1/$dir/$(printf %b 'a\x20b\x0ac')"
     unwatch
     watch -m --json v1 "/$dir"
     change 'rm a*; rm "$(printf "\\377\\\\x")"'
-    wait_until 5 json '.path == "/'"$dir"'/a b\nc" and .path_base64 == null'
-    wait_until 5 json '.path == "/'"$dir"'/\ufffd\\x" and .path_base64 == "'"$(printf '/%s/\377\\x' "$dir" | base64)"'"'
+    wait_until 60 json '.path == "/'"$dir"'/a b\nc" and .path_base64 == null'
+    wait_until 60 json '.path == "/'"$dir"'/\ufffd\\x" and .path_base64 == "'"$(printf '/%s/\377\\x' "$dir" | base64)"'"'
 }
 json() { jq -e -n "[inputs] | any($1)" <"$events" || { cat "$events"; false; }; }
 
@@ -156,7 +156,7 @@ json() { jq -e -n "[inputs] | any($1)" <"$events" || { cat "$events"; false; }; 
     change 'touch f g'
     watch -m -e delete,create --format '%T|%w|%f|%e|% e|%u|%%|%n%0' --timefmt 'at' v1 "/$dir"
     change 'echo x >>f; mkdir h; rm g'
-    wait_until 5 grep -qa "^at|/$dir/|g|DELETE|DELETE|NLINK,TIMES.*|%|" "$events"
+    wait_until 60 grep -qa "^at|/$dir/|g|DELETE|DELETE|NLINK,TIMES.*|%|" "$events"
     grep -qa "^at|/$dir/|h|CREATE,ISDIR|CREATE ISDIR|TIMES|%|" "$events"
     ! grep -qa '|f|' "$events" || false
 }
@@ -165,15 +165,15 @@ json() { jq -e -n "[inputs] | any($1)" <"$events" || { cat "$events"; false; }; 
     change 'mkdir -p in/sub out; touch in/a in/b out/c'
     watch -m -r --keep 1 v1 "/$dir/in"
     change 'mv in/a in/sub/a2'
-    wait_until 5 said "/$dir/in/ MOVED_FROM a"
-    wait_until 5 said "/$dir/in/sub/ MOVED_TO a2"
+    wait_until 60 said "/$dir/in/ MOVED_FROM a"
+    wait_until 60 said "/$dir/in/sub/ MOVED_TO a2"
     change 'mv in/b out/b'
-    wait_until 10 said "/$dir/in/ MOVED_FROM b"
+    wait_until 60 said "/$dir/in/ MOVED_FROM b"
     change 'mv out/c in/c'
-    wait_until 10 said "/$dir/in/ CREATE c"
+    wait_until 60 said "/$dir/in/ CREATE c"
     change 'mv in/sub in/sub2; echo x >in/sub2/a2'
-    wait_until 5 said "/$dir/in/ MOVED_TO,ISDIR sub2"
-    wait_until 5 said "/$dir/in/sub2/ MODIFY,SIZE,TIMES a2"
+    wait_until 60 said "/$dir/in/ MOVED_TO,ISDIR sub2"
+    wait_until 60 said "/$dir/in/sub2/ MODIFY,SIZE,TIMES a2"
     change 'rm -r in'
     ended 0
     said "/$dir/in DELETE_SELF,ISDIR"
@@ -184,18 +184,18 @@ json() { jq -e -n "[inputs] | any($1)" <"$events" || { cat "$events"; false; }; 
     change 'touch a b c d'
     watch -m --keep 100 --expiry 600 v1 "/$dir"
     change 'mv a b'
-    wait_until 5 said "/$dir/ MOVED_TO b"
+    wait_until 60 said "/$dir/ MOVED_TO b"
     change 'echo x >>b'
-    wait_until 5 said "/$dir/ MODIFY,SIZE,TIMES b"
+    wait_until 60 said "/$dir/ MODIFY,SIZE,TIMES b"
     change 'rm c; echo new >c'
-    wait_until 5 grep -q "^/$dir/ CREATE c" "$events"
+    wait_until 60 grep -q "^/$dir/ CREATE c" "$events"
     said "/$dir/ DELETE c"
     change 'mv d e; mkdir d'
-    wait_until 5 said "/$dir/ CREATE,ISDIR d"
-    wait_until 5 said "/$dir/ MOVED_TO e"
+    wait_until 60 said "/$dir/ CREATE,ISDIR d"
+    wait_until 60 said "/$dir/ MOVED_TO e"
     change 'chmod 600 c; rmdir d'
-    wait_until 5 said "/$dir/ ATTRIB,MODE,TIMES c"
-    wait_until 5 said "/$dir/ DELETE,ISDIR d"
+    wait_until 60 said "/$dir/ ATTRIB,MODE,TIMES c"
+    wait_until 60 said "/$dir/ DELETE,ISDIR d"
     [ "$(grep -c CREATE "$events")" = 2 ]
 }
 
@@ -203,8 +203,8 @@ json() { jq -e -n "[inputs] | any($1)" <"$events" || { cat "$events"; false; }; 
     change 'touch f other'
     watch -m v1 "/$dir/f"
     change 'mv f g; echo x >>g'
-    wait_until 5 said "/$dir/f MOVE_SELF"
-    wait_until 5 said "/$dir/g MODIFY,SIZE,TIMES"
+    wait_until 60 said "/$dir/f MOVE_SELF"
+    wait_until 60 said "/$dir/g MODIFY,SIZE,TIMES"
     change 'mv other g'
     ended 0
     said "/$dir/g DELETE_SELF"
@@ -219,10 +219,10 @@ older() { [ $(($(date +%s) - $(stat -c %Y "$2"))) -ge "$1" ]; }
     watch -m --json v1 "/$dir/f"
     # the same without looking again: it is forgotten
     on 1 gupcallwait -m --json --keep 1000 v1 "/$dir/f" >"$events.once" 2>"$err.once" &
-    wait_until 20 grep -q 'Watches established' "$err.once"
-    wait_until 20 older 8 "$err.once"
+    wait_until 60 grep -q 'Watches established' "$err.once"
+    wait_until 60 older 8 "$err.once"
     change 'echo x >>f'
-    wait_until 5 json '.upcall != [] and .events == ["modify"]'
+    wait_until 60 json '.upcall != [] and .events == ["modify"]'
     [ ! -s "$events.once" ]
     stock 1 volume set v1 features.cache-invalidation-timeout 600
 }
@@ -232,13 +232,13 @@ older() { [ $(($(date +%s) - $(stat -c %Y "$2"))) -ge "$1" ]; }
     watch -m --json --keep 2 v1 "/$dir"
     brick_kill 1 v1
     change 'echo x >>f'
-    wait_until 10 json '.path == "/'"$dir"'/f" and .events == ["modify"]'
+    wait_until 60 json '.path == "/'"$dir"'/f" and .events == ["modify"]'
     brick_kill 2 v1
     stock 1 volume start v1 force
-    wait_until 20 bricks_online v1 2
-    wait_until 20 change 'chmod 600 g'
-    wait_until 20 json '.path == "/'"$dir"'/g" and .mode == "0600"'
-    wait_until 20 tells_again
+    wait_until 60 bricks_online v1 2
+    wait_until 60 change 'chmod 600 g'
+    wait_until 60 json '.path == "/'"$dir"'/g" and .mode == "0600"'
+    wait_until 60 tells_again
     json '.path == "/'"$dir"'/f" and .events == ["modify"]'
 }
 # Once it has looked at them again, the new bricks send upcalls.
@@ -248,7 +248,7 @@ tells_again() { change 'echo y >>g' && json '.path == "/'"$dir"'/g" and (.upcall
     change 'touch f'
     watch -m --json v1 "/$dir/f"
     stock 1 volume set v1 performance.read-ahead off
-    wait_until 20 tells_f
+    wait_until 60 tells_f
 }
 tells_f() { change 'echo y >>f' && json '.upcall != []'; }
 
@@ -258,23 +258,23 @@ tells_f() { change 'echo y >>f' && json '.upcall != []'; }
     stock 1 volume set shard features.shard-block-size 4MB
     stock 1 volume set shard features.cache-invalidation on
     stock 1 volume start shard
-    wait_until 20 bricks_online shard 2
+    wait_until 60 bricks_online shard 2
     volume_mount 1 shard
     on 1 sh -c 'echo x >/mnt/shard/f'
     watch -m --json --keep 1000 --expiry 60 shard /f
     on 1 dd if=/dev/zero of=/mnt/shard/f bs=1M count=1 seek=5 conv=notrunc
-    wait_until 5 json '.path == "/f" and .events == ["modify"] and .size == 6 * 1024 * 1024 and (.changed | contains(["size"]))'
+    wait_until 60 json '.path == "/f" and .events == ["modify"] and .size == 6 * 1024 * 1024 and (.changed | contains(["size"]))'
 }
 
 @test "a conflicting open recalls a lease and waits until it is given back" {
     stock 1 volume stop v1
     stock 1 volume start v1
-    wait_until 20 bricks_online v1 2
-    wait_until 20 change 'echo x >f'
+    wait_until 60 bricks_online v1 2
+    wait_until 60 change 'echo x >f'
     watch -m --lease v1 "/$dir/f"
     change 'echo y >>f'
-    wait_until 5 said "/$dir/f LEASE_RECALL"
-    wait_until 5 grep -q "^/$dir/f MODIFY" "$events"
+    wait_until 60 said "/$dir/f LEASE_RECALL"
+    wait_until 60 grep -q "^/$dir/f MODIFY" "$events"
     [ "$(change 'cat f')" = $'x\ny' ]
 }
 
@@ -283,23 +283,23 @@ leasable() { run -2 on 1 gupcallwait -q -t 0.1 --lease=write v1 "/$dir/f"; }
 
 @test "a lease to write is recalled by a second holder, who is refused meanwhile" {
     change 'echo x >f'
-    wait_until 20 leasable
+    wait_until 60 leasable
     watch -m --lease=write v1 "/$dir/f"
     run -1 on 1 gupcallwait -q --lease=write v1 "/$dir/f"
     [[ "$output" == *"/$dir/f: "* ]]
-    wait_until 5 said "/$dir/f LEASE_RECALL"
+    wait_until 60 said "/$dir/f LEASE_RECALL"
     run -1 on 1 gupcallwait -q --lease v1 "/$dir"
     [[ "$output" == *'only a regular file can have a lease'* ]]
 }
 
 @test "a lease of a client that was killed stands in nobody's way" {
     change 'echo x >f'
-    wait_until 20 leasable
+    wait_until 60 leasable
     watch -m --lease=write v1 "/$dir/f"
     on 1 pkill -KILL -x gupcallwait
     wait "$watcher" || :
     watcher=
-    wait_until 10 change 'timeout 5 sh -c "echo y >>f"'
+    wait_until 60 change 'timeout 20 sh -c "echo y >>f"'
 }
 
 # away N: it has said N times that bricks cannot be reached
@@ -312,8 +312,8 @@ away() { [ "$(grep -c 'cannot be looked at' "$err")" = "$1" ] || { cat "$err"; f
         stock 1 volume set $volume features.cache-invalidation on
         stock 1 volume start $volume
     done
-    wait_until 20 bricks_online pairs 4
-    wait_until 20 bricks_online plain 2
+    wait_until 60 bricks_online pairs 4
+    wait_until 60 bricks_online plain 2
     volume_mount 1 pairs
     on 1 mkdir /mnt/pairs/logs
     on 1 touch /mnt/pairs/logs/a /mnt/pairs/logs/b /mnt/pairs/logs/c
@@ -322,15 +322,15 @@ away() { [ "$(grep -c 'cannot be looked at' "$err")" = "$1" ] || { cat "$err"; f
         # shellcheck disable=SC2086 # two words
         watch -m --keep 1 $args
         stock 1 volume stop $volume force
-        wait_until 20 away 1
-        wait_until 20 older 4 "$err"
+        wait_until 60 away 1
+        wait_until 60 older 4 "$err"
         away 1
         if [ $volume = pairs ]; then
             stock 1 volume start $volume
-            wait_until 20 on 1 sh -c 'echo x >>/mnt/pairs/logs/a'
-            wait_until 20 grep -q '^/logs/ MODIFY.* a$' "$events"
+            wait_until 60 on 1 sh -c 'echo x >>/mnt/pairs/logs/a'
+            wait_until 60 grep -q '^/logs/ MODIFY.* a$' "$events"
             stock 1 volume stop $volume force
-            wait_until 20 away 2
+            wait_until 60 away 2
         fi
         stock 1 volume delete $volume
         ended 1
@@ -348,17 +348,17 @@ nobody() { on 1 setpriv --reuid=65534 --regid=65534 --clear-groups gupcallwait "
     : >"$events"
     nobody -m -r "$(address 1):v1" "/$dir" >"$events" 2>"$err" &
     watcher=$!
-    wait_until 20 grep -q 'Watches established' "$err"
+    wait_until 60 grep -q 'Watches established' "$err"
     grep -qx "gupcallwait: /$dir/shut: cannot be watched: Permission denied" "$err"
     grep -qx "gupcallwait: /$dir/dark/f: cannot be watched: Permission denied" "$err"
     [ "$(grep -c 'cannot be' "$err")" = 3 ]
     change 'touch open/in/g shut/in/g; mkdir new; chmod 700 new; touch h'
-    wait_until 10 said "/$dir/open/in/ CREATE g"
-    wait_until 10 said "/$dir/ CREATE h"
+    wait_until 60 said "/$dir/open/in/ CREATE g"
+    wait_until 60 said "/$dir/ CREATE h"
     ! grep -q shut/ "$events" || false
     # one that may be read later is watched from then on
     change 'chmod 755 shut'
-    wait_until 20 sees_f
+    wait_until 60 sees_f
     ! grep -q "^/$dir/shut/ CREATE f" "$events" || false
 }
 sees_f() { change 'echo x >>shut/f' && grep -q "^/$dir/shut/ MODIFY.* f\$" "$events"; }
@@ -368,8 +368,8 @@ sees_f() { change 'echo x >>shut/f' && grep -q "^/$dir/shut/ MODIFY.* f\$" "$eve
     watch -m -r v1 "/$dir"
     # shellcheck disable=SC2016 # the inner shell's
     change 'for i in $(seq 40); do exec 3>"new$i"; mv "f$i" "moved$i"; exec 3>&-; done; touch last'
-    wait_until 20 said "/$dir/ CREATE last"
-    wait_until 20 told 40 MOVED_TO
+    wait_until 60 said "/$dir/ CREATE last"
+    wait_until 60 told 40 MOVED_TO
     [ "$(grep -c ' CREATE new' "$events")" = 40 ]
     [ "$(grep -c ' CREATE ' "$events")" = 41 ]
     [ "$(grep -c ' MOVED_FROM ' "$events")" = 40 ]

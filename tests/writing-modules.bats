@@ -7,7 +7,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=120
+    export BATS_TEST_TIMEOUT=300
     pool_start 2
     stock 1 volume create v1 "$(brick 1 v1)" "$(brick 2 v1)" force
     stock 1 volume start v1
@@ -52,6 +52,6 @@ there() { on 1 sh -c "cd /root/modules && $1"; }
     gluster 1 volume glupy v1 reload
     there '! touch /mnt/v1/y.bak'
     gluster 1 volume reset v1 features.glupy-module
-    wait_until 20 on 1 touch /mnt/v1/y.bak
+    wait_until 60 on 1 touch /mnt/v1/y.bak
     there 'umount /mnt/v1'
 }

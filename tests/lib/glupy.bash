@@ -11,7 +11,7 @@ MODULES=/root/modules
 
 glupy_setup() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
+    export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
     pool_create $$
     node_boot c1
     on c1 sh -c "mkdir -p $MODULES && cp $BATS_TEST_DIRNAME/modules/*.py $MODULES && chmod 600 $MODULES/*"
@@ -50,7 +50,7 @@ posix_node() { printf 'volume posix\n    type storage/posix\n    option director
 mount_volfile() {
     on c1 sh -c "mkdir -p $D $M; cat >/srv/$N.vol
         glusterfs -f /srv/$N.vol -l $LOG -p /run/$N.pid --attribute-timeout=0 --entry-timeout=0 $M"
-    wait_until 10 on c1 timeout 5 stat "$M/."
+    wait_until 60 on c1 timeout 30 stat "$M/."
 }
 
 # serve TEXT: mounts posix, and what the text has above it
@@ -77,7 +77,7 @@ volume server
     subvolumes /srv/$N.export
 end-volume" | on c1 sh -c "ip link set lo up; mkdir -p $D; cat >/srv/$N.brick.vol
         glusterfsd -f /srv/$N.brick.vol -l $LOG -p /run/$N.brick.pid --process-name brick"
-    wait_until 10 on c1 sh -c "ss -ltn | grep -q ':$((49200 + N)) '"
+    wait_until 60 on c1 sh -c "ss -ltn | grep -q ':$((49200 + N)) '"
     LOG=/var/log/glusterfs/$N.log mount_volfile <<V
 volume client
     type protocol/client
@@ -89,7 +89,7 @@ end-volume
 V
 }
 
-fs() { on c1 timeout 20 "$@"; }
+fs() { on c1 timeout 60 "$@"; }
 there() { fs stat "$1" >/dev/null; }
 absent() { ! fs stat "$1" 2>/dev/null; }
 # errno CMD...: the text after the last colon of what CMD complains

@@ -11,7 +11,7 @@
 
 gnotify_setup() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
+    export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
     pool_create $$
     node_boot c1
     on c1 ip link set lo up
@@ -75,7 +75,7 @@ gnotify_options() {
 brick_run() {
     # shellcheck disable=SC2086
     on c1 ${BRICK_UNDER:-} glusterfsd -f "/srv/$N.brick.vol" -l "$LOG" -p "/run/$N.brick.pid" --process-name brick
-    wait_until 30 on c1 sh -c "ss -ltn | grep -q ':$PORT '"
+    wait_until 60 on c1 sh -c "ss -ltn | grep -q ':$PORT '"
     client_volfile | on c1 sh -c "cat >/srv/$N.ask.vol"
 }
 
@@ -104,7 +104,7 @@ volume utime
 end-volume"; } | on c1 sh -c "mkdir -p $M; cat >/srv/$N.vol
         glusterfs -f /srv/$N.vol -l /var/log/glusterfs/$N.log -p /run/$N.pid \
             --attribute-timeout=0 --entry-timeout=0 $M"
-    wait_until 20 on c1 timeout 5 stat "$M/."
+    wait_until 60 on c1 timeout 30 stat "$M/."
 }
 
 # brick_end SIGNAL: and waits until it is gone
@@ -138,7 +138,7 @@ records() { ask "$@" -- fetch | grep -av '^= ' | LC_ALL=C sed -E 's/ (time|seq|g
 # changes: those that are no notes
 changes() { records "$@" | grep -avE '^(start|stop|client|gap|missed) '; }
 
-fs() { on c1 timeout 20 "$@"; }
+fs() { on c1 timeout 60 "$@"; }
 logged() { on c1 grep -q -e "$@" "$LOG"; }
 
 # dump KEY: of the brick's statedump. A process that has just started may miss the signal.

@@ -110,7 +110,7 @@ pool_create() {
     setsid env -i PATH="$POOL_PATH" LANG=C.UTF-8 \
         unshare -n -m -p -f --kill-child -- "$POOL_LIB/init" pool "$POOL_DIR" "$owner" "$start" \
         >"$POOL_DIR/init.log" 2>&1 </dev/null 3>&- 4>&- &
-    wait_until 10 test -e "$POOL_DIR/pid" || { cat "$POOL_DIR/init.log" >&2; return 1; }
+    wait_until 60 test -e "$POOL_DIR/pid" || { cat "$POOL_DIR/init.log" >&2; return 1; }
     read -r life <"$POOL_DIR/pid"
     pool_remember "$POOL_DIR/life" "$life"
 }
@@ -138,7 +138,7 @@ pool_stop() {
 pool_peers() {
     local first=$1 i
     for i in "${@:2}"; do stock "$first" peer probe "$(address "$i")" >/dev/null || return 1; done
-    for i in "$@"; do wait_until 30 peers_connected "$i" $# || return 1; done
+    for i in "$@"; do wait_until 60 peers_connected "$i" $# || return 1; done
 }
 
 # peers_connected I N: node I sees N nodes that are connected and in the pool, itself
@@ -198,7 +198,7 @@ node_begin() {
 
 node_finish() {
     local dir=$POOL_DIR/$1 pid switch
-    wait_until 15 test -e "$dir/pid" || { cat "$dir/init.log" >&2; return 1; }
+    wait_until 60 test -e "$dir/pid" || { cat "$dir/init.log" >&2; return 1; }
     read -r pid <"$dir/pid"
     switch=$(pool_alive "$POOL_DIR/life") || return 1
     # In a chroot, entering the node's mounts would lead to the machine's own folders.
@@ -219,7 +219,7 @@ node_kill() {
     local pid
     pid=$(pool_alive "$POOL_DIR/$1/life") || return 0
     kill -9 "$pid"
-    wait_until 10 test ! -e "/proc/$pid"
+    wait_until 60 test ! -e "/proc/$pid"
 }
 
 # -- glusterd ----------------------------------------------------------------------
@@ -229,7 +229,7 @@ glusterd_start() {
     on "$1" env -i PATH="$POOL_PATH" LANG=C.UTF-8 sh -c '
         ! command -v volext >/dev/null || volext reconcile --all
         exec glusterd -p /run/glusterd.pid "$@"' sh "${@:2}" || return 1
-    wait_until 30 stock "$1" pool list
+    wait_until 60 stock "$1" pool list
 }
 
 glusterd_end() { # I SIGNAL
@@ -265,7 +265,7 @@ brick_kill() {
     local pid
     pid=$(brick_pid "$1" "$2") || return 1
     on "$1" kill -9 "$pid"
-    wait_until 10 on "$1" test ! -e "/proc/$pid"
+    wait_until 60 on "$1" test ! -e "/proc/$pid"
 }
 
 # -- mounts ------------------------------------------------------------------------
@@ -282,7 +282,7 @@ volume_mount() {
         tail -n 20 "$POOL_DIR/$1/log/mnt-$name.log" >&2
         return 1
     }
-    wait_until 20 on "$1" timeout 10 stat "/mnt/$name/." || {
+    wait_until 60 on "$1" timeout 30 stat "/mnt/$name/." || {
         tail -n 20 "$POOL_DIR/$1/log/mnt-$name.log" >&2
         return 1
     }

@@ -11,7 +11,7 @@ teardown_file() { pool_stop; }
 @test "nodes are peers of one another, and clients mount" {
     gluster 1 volume create v1 replica 3 "$(brick 1 v1)" "$(brick 2 v1)" "$(brick 3 v1)" force
     gluster 1 volume start v1
-    wait_until 20 bricks_online v1 3
+    wait_until 60 bricks_online v1 3
     node_boot c1 bare
     volume_mount c1 v1
     on c1 sh -c 'echo hello >/mnt/v1/a'
@@ -55,8 +55,8 @@ teardown_file() { pool_stop; }
 	END
     run -137 bash "$BATS_TEST_TMPDIR/owner"
     read -r pid _ <"$BATS_TEST_TMPDIR/p/life"
-    wait_until 10 test ! -e "/proc/$pid"
-    wait_until 10 test ! -e "$BATS_TEST_TMPDIR/p"
+    wait_until 60 test ! -e "/proc/$pid"
+    wait_until 60 test ! -e "$BATS_TEST_TMPDIR/p"
 }
 
 @test "two pools live side by side" {
@@ -73,7 +73,7 @@ teardown_file() { pool_stop; }
 }
 
 @test "desired.py sees what is missing and what is too much" {
-    wait_until 20 gluster 1 volume create d1 "$(brick 1 d1)" "$(brick 2 d1)" force
+    wait_until 60 gluster 1 volume create d1 "$(brick 1 d1)" "$(brick 2 d1)" force
     as_desired d1 1 2
     fuse=$POOL_DIR/1/lib/vols/d1/trusted-d1.tcp-fuse.vol
     cp "$fuse" "$BATS_TEST_TMPDIR/keep"
@@ -95,7 +95,7 @@ teardown_file() { pool_stop; }
 
 # broken FILE SED WORD: as_desired sees what SED does to node 1's FILE, and says WORD. A
 # post hook of the command before, which runs late, may mend the file: then once more.
-broken() { wait_until 10 broken_once "$@" && as_desired d2 1; }
+broken() { wait_until 60 broken_once "$@" && as_desired d2 1; }
 broken_once() {
     local out status=0
     cp "$1" "$BATS_TEST_TMPDIR/keep"
@@ -134,7 +134,7 @@ volfile() { echo "$POOL_DIR/1/lib/vols/d2/$1"; }
     brick=$(volfile "d2.$(address 1).srv-d2.vol")
     broken "$brick" '/option module-name/a option passthrough on' passthrough
     stock 1 volume start d2
-    wait_until 20 brick_pid 1 d2
+    wait_until 60 brick_pid 1 d2
     broken "$brick" '/option module-name/a option passthrough on' passthrough
     broken "$brick" '/option timeout/s/7/8/' timeout
     stock 1 volume set d2 user.features.glupy-module off
