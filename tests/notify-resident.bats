@@ -55,7 +55,7 @@ is_off() { ask "$1" hello | grep -q ' off'; }
     as_desired v1 1
     recorded_only_names() {
         on 1 sh -c 'echo x >>/mnt/v1/f; mv /mnt/v1/f /mnt/v1/g; mv /mnt/v1/g /mnt/v1/f'
-        ! ask v1 fetch | sed -n '/^rename/,$p' | grep -q '^write'
+        [[ $(ask v1 fetch | sed -n '/^rename/,$p') != *$'\nwrite'* ]]
     }
     wait_until 60 recorded_only_names
     gluster 1 volume set v1 features.shard-block-size 8MB
