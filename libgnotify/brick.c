@@ -34,8 +34,10 @@ brick_new(struct stream *s, const struct link_brick *l)
 void
 brick_free(struct brick *b)
 {
-    if (b)
-        free(b->name);
+    if (!b)
+        return;
+    track_end(&b->track);
+    free(b->name);
     free(b);
 }
 
@@ -163,6 +165,7 @@ brick_up(struct brick *b, bool up)
     if (up == b->up)
         return;
     b->up = up;
+    b->recall = b->recall == RECALL_ASKED ? RECALL_WANTED : b->recall;
     b->stand = BRICK_STRANGE;
     b->retry = 0;
     b->went = b->s->now;
@@ -198,14 +201,17 @@ brick_step(struct brick *b)
             stream_wake_at(s, b->retry);
     }
     if (b->stand == BRICK_GREETED && s->begun) {
+        b->stand = BRICK_READ;
         if (!b->placed)
             brick_place(b);
-        b->stand = BRICK_READ;
     }
     if (b->stand != BRICK_READ)
         return;
+    cursor_step(b);
     if (!b->fetch) {
-        if (s->now < b->retry)
+        if (cursor_recalls(s))
+            stream_wake_at(s, s->recall_by);
+        else if (s->now < b->retry)
             stream_wake_at(s, b->retry);
         else if (has_room(b))
             fetch(b);
@@ -242,11 +248,14 @@ brick_place(struct brick *b)
 {
     const struct stream *s = b->s;
     const struct notify_reply *hello = &b->hello;
+    uint64_t time = 0;
 
     if (s->from == STREAM_OLDEST || b->fresh)
         place_by(b, NOTIFY_FROM_OLDEST, 0);
-    else if (s->from == STREAM_CURSOR && hello->cursor.seq)
+    else if (s->from == STREAM_CURSOR && cursor_place(b, &time))
         place_at(b, hello->cursor.id, hello->cursor.seq);
+    else if (time)
+        place_by(b, NOTIFY_FROM_TIME, time);
     else if (b->late)
         place_by(b, NOTIFY_FROM_TIME, s->opened);
     else

@@ -13,8 +13,15 @@ static int
 change(struct brick *b, const struct notify_record *r)
 {
     struct stream *s = b->s;
+    uint64_t number, told;
+    int err = merge_feed(s->merge, b->index, r, s->now);
 
-    return merge_feed(s->merge, b->index, r, s->now);
+    if (err || !s->cursor)
+        return err;
+    merge_fed(s->merge, &number, &told);
+    if (told == MERGE_KNOWN)
+        return 0;
+    return track_add(&b->track, r->seq, told ? told : TRACK_OPEN | number);
 }
 
 static int

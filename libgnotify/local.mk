@@ -11,13 +11,14 @@ libgnotify_merge_test_LDADD = libgnotify/libmerge.a notify/libnotify.a $(XXHASH_
 # the reader
 noinst_LIBRARIES += libgnotify/libstream.a
 libgnotify_libstream_a_SOURCES = libgnotify/link.h libgnotify/stream.h libgnotify/stream_inside.h \
-	libgnotify/brick.c libgnotify/brick_records.c \
+	libgnotify/brick.c libgnotify/brick_records.c libgnotify/cursor.c \
 	libgnotify/stream.c libgnotify/stream_fence.c \
 	libgnotify/stream_inbox.c libgnotify/stream_inbox.h \
 	libgnotify/stream_layout.c \
 	libgnotify/stream_names.c libgnotify/stream_names.h \
 	libgnotify/stream_queue.c libgnotify/stream_queue.h \
-	libgnotify/stream_run.c
+	libgnotify/stream_run.c \
+	libgnotify/track.c libgnotify/track.h
 libgnotify_libstream_a_CFLAGS = $(AM_CFLAGS) -fPIC
 STREAM_LIBS = libgnotify/libstream.a libgnotify/libmerge.a notify/libnotify.a common/libcommon.a \
 	$(XXHASH_LIBS) $(ZLIB_LIBS) -lpthread

@@ -77,20 +77,21 @@ take_options(struct stream *s, const struct stream_options *o)
 static void
 stream_free(struct stream *s)
 {
+    for (struct message *m = s->inbox.first, *next; m; m = next) {
+        next = m->next;
+        if (m->kind != MESSAGE_ANSWER) /* those are under way */
+            free(m);
+    }
     for (struct asked *a = s->asked, *next; a; a = next) {
         next = a->next;
         free(a->answer.bytes);
         free(a);
     }
-    for (struct message *m = s->inbox.first, *next; m; m = next) {
-        next = m->next;
-        if (m->kind != MESSAGE_ANSWER) /* those were under way */
-            free(m);
-    }
     for (unsigned i = 0; i < s->brick_count; i++)
         brick_free(s->bricks[i]);
     free(s->bricks);
     merge_free(s->merge);
+    told_end(&s->told);
     names_end(&s->names);
     queue_end(&s->queue);
     inbox_end(&s->inbox);

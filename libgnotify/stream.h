@@ -10,7 +10,7 @@
 #include "libgnotify/link.h"
 #include "notify/record.h"
 
-/* Not there yet: stream_ack and STREAM_CURSOR's exact places; gaps and synthetic events. */
+/* Not there yet: gaps and synthetic events. */
 
 struct stream;
 

@@ -10,6 +10,8 @@
  *   stream_fence.c   what is known to come before what, over several sets; the end of the past
  *   stream_names.c   clients' numbers and names
  *   stream_layout.c  which bricks there are
+ *   cursor.c         acknowledging, and where a stream goes on
+ *   track.c          how far a brick's records have become events that were used
  *   brick.c          what is asked of one brick, and where it stands
  *   brick_records.c  what a brick's records and answers mean
  */
@@ -20,6 +22,7 @@
 #include "libgnotify/stream_inbox.h"
 #include "libgnotify/stream_names.h"
 #include "libgnotify/stream_queue.h"
+#include "libgnotify/track.h"
 #include "notify/wire.h"
 
 #define MS 1000000ull /* ns */
@@ -32,7 +35,8 @@ enum ask {
     ASK_FETCH,
     ASK_CANCEL,
     ASK_FENCE,
-    ASK_NAMES, /* clients' */
+    ASK_NAMES,  /* clients' */
+    ASK_RECALL, /* what is before a cursor */
     ASK_ACK,
     ASK_FORGET,
 };
@@ -95,6 +99,13 @@ struct brick {
     bool cancelled, is_live;   /* is_live: the merge waits for it */
     bool named;                /* clients of what is before its place have been looked for */
 
+    /* its cursor */
+    struct track track;
+    uint64_t acked, acked_at;
+    uint8_t acked_id[NOTIFY_ID_SIZE];
+    enum { RECALL_NONE, RECALL_WANTED, RECALL_ASKED } recall;
+    uint64_t recall_round, recall_seq, recall_time, recall_end; /* time: from there on, if it is not 0 */
+
     uint64_t wanted; /* to be read up to there soon */
     uint64_t past;   /* its end when the stream began; 0: none */
     uint64_t fence;  /* to be reached for the fence */
@@ -137,6 +148,8 @@ struct stream {
     enum { CAUGHT_NOT, CAUGHT_READ, CAUGHT_UP } caught;
     uint64_t caught_number; /* the newest change of the past */
     struct names names;
+    struct told told; /* which event the merge's numbers became */
+    uint64_t recall_by;
     struct merge_event pending; /* it came out, and waits for its client's name */
     bool is_pending, ends;
     struct command *command, *opening; /* the caller waits for them */
@@ -213,6 +226,36 @@ stream_wake_at(struct stream *s, uint64_t when);
 /* Learns which bricks there are now. */
 void
 layout_read(struct stream *s);
+
+/* ---- cursor.c ---------------------------------------------------------------------- */
+
+/* After events have been given. */
+void
+cursor_settle(struct stream *s);
+
+/* Sends the brick what is acknowledged. 0; -EALREADY, -ENODATA: there is nothing to be sent;
+ * or -errno. */
+int
+cursor_ack(struct brick *b, uint64_t number);
+
+/* What was sent is on its disk. */
+void
+cursor_acked(struct brick *b, uint64_t seq);
+
+/* Whether the brick has the cursor: it is where hello says. Else *time is when the others'
+ * was acknowledged; 0: none has one. */
+bool
+cursor_place(struct brick *b, uint64_t *time);
+
+/* Bricks are looked through for what is before their cursors: nothing else is read. */
+bool
+cursor_recalls(const struct stream *s);
+
+void
+cursor_step(struct brick *b);
+
+void
+cursor_recalled(struct brick *b, uint64_t round, int error, const struct notify_reply *reply);
 
 /* ---- stream_fence.c --------------------------------------------------------------- */
 

@@ -92,6 +92,8 @@ drain(struct stream *s)
         s->is_pending = false;
         stream_give(s, &event, e->bytes, e->size, client);
         merge_tell(s->merge, s->number);
+        if (s->cursor && told_set(&s->told, e->number, s->number))
+            stream_fail(s, -ENOMEM);
     }
 }
 
@@ -124,37 +126,35 @@ list_bricks(struct stream *s, struct command *c)
     finish(s, c, 0);
 }
 
+static int
+forget(struct brick *b)
+{
+    const char *name = b->s->cursor;
+    struct notify_request q = {.kind = NOTIFY_FORGET, .name = name,
+                               .name_len = (uint8_t)strlen(name)};
+
+    return brick_ask(b, ASK_FORGET, 0, &q);
+}
+
 /* To all bricks that can be asked. */
 static void
 ask_all(struct stream *s, struct command *c)
 {
-    bool acks = c->what == COMMAND_ACK;
-
-    if (acks) { /* not there yet */
-        finish(s, c, -ENOSYS);
-        return;
-    }
-    if (s->command || s->error || !s->cursor) {
-        finish(s, c, s->command ? -EBUSY : s->error ? s->error : -EINVAL);
+    if (s->command || s->error) {
+        finish(s, c, s->command ? -EBUSY : s->error);
         return;
     }
     s->command = c;
     for (unsigned i = 0; i < s->brick_count; i++) {
         struct brick *b = s->bricks[i];
-        struct notify_request q = {.kind = acks ? NOTIFY_ACK : NOTIFY_FORGET, .name = s->cursor,
-                                   .name_len = (uint8_t)strlen(s->cursor)};
 
-        if (!brick_is_read(b) || (acks && !b->placed))
+        if (!brick_is_read(b) || !b->placed)
             continue;
-        if (acks) {
-            memcpy(q.id, b->id, sizeof(q.id));
-            q.seq = b->next;
-        }
-        int err = brick_ask(b, acks ? ASK_ACK : ASK_FORGET, 0, &q);
+        int err = c->what == COMMAND_ACK ? cursor_ack(b, c->number) : forget(b);
 
-        if (!err)
-            c->waits++;
-        else if (!c->error)
+        c->waits += !err;
+        c->good += err == -EALREADY || err == -ENODATA;
+        if (err && err != -EALREADY && err != -ENODATA && err != -ENOTCONN && !c->error)
             c->error = err;
     }
 }
@@ -232,7 +232,14 @@ answered(struct stream *s, struct asked *a)
     case ASK_NAMES:
         names_answered(b, err, &reply);
         break;
+    case ASK_RECALL:
+        cursor_recalled(b, a->of, err, &reply);
+        break;
     case ASK_ACK:
+        if (!err)
+            cursor_acked(b, a->of);
+        command_answered(s, err);
+        break;
     case ASK_FORGET:
         command_answered(s, err);
         break;
@@ -345,8 +352,10 @@ work(struct stream *s)
     if (s->begun) {
         for (unsigned i = 0; i < s->brick_count; i++)
             brick_step(s->bricks[i]);
+        caught_step(s);
         fence_step(s);
         drain(s);
+        cursor_settle(s);
         caught_step(s);
         hand_over(s);
     }

@@ -113,9 +113,10 @@ what_happens_from_now_on(void **state)
     (void)state;
     put(f, 0, 0, "/old");
     struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
     put(f, 0, 0, "/a");
     put(f, 0, 0, "/b");
-    expect(s, "caught-up /a /b");
+    expect(s, "/a /b");
     expect_quiet(s);
     stream_close(s);
     fake_free(f);
@@ -256,6 +257,161 @@ a_brick_that_is_away_at_first(void **state)
     put(f, 0, 0, "/c");
     expect(s, "/c");
     expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+/* ---- cursors -------------------------------------------------------------------------- */
+
+static const struct stream_options by_name = {.from = STREAM_CURSOR, .cursor = "c"};
+
+static void
+what_was_acknowledged_does_not_come_again(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+    struct stream_event e;
+
+    (void)state;
+    put(f, 0, 1, "/old");
+    struct stream *s = open_with(f, by_name);
+    put(f, 0, 1, "/a");
+    put(f, 0, 1, "/b");
+    put(f, 0, 1, "/c");
+    expect(s, "caught-up /a");
+    e = next_event(s);
+    assert_int_equal(stream_ack(s, e.number + 1), -EINVAL); /* not read */
+    expect(s, "/c");
+    assert_int_equal(stream_ack(s, e.number), 0);
+    stream_close(s);
+    s = open_with(f, by_name);
+    expect(s, "/c caught-up");
+    put(f, 0, 1, "/d");
+    expect(s, "/d");
+    stream_close(s);
+    s = open_with(f, by_name);
+    expect(s, "/c /d");
+    e = next_event(s);
+    assert_int_equal(e.kind, STREAM_CAUGHT_UP);
+    assert_int_equal(stream_ack(s, e.number), 0);
+    stream_close(s);
+    s = open_with(f, by_name);
+    expect(s, "caught-up");
+    assert_int_equal(stream_forget(s), 0);
+    stream_close(s);
+    uint64_t seq;
+    assert_false(fake_cursor(f, 0, "c", &seq));
+    fake_free(f);
+}
+
+static void
+copies_that_come_late_are_known_after_a_restart(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+
+    (void)state;
+    struct stream *s = open_with(f, by_name);
+    put_at(f, 0, NOTIFY_CREATE, "/a", 101);
+    put_at(f, 0, NOTIFY_CREATE, "/b", 102);
+    expect(s, "caught-up /a /b");
+    assert_int_equal(stream_ack(s, 3), 0);
+    stream_close(s);
+    put_at(f, 1, NOTIFY_CREATE, "/b", 102);
+    put_at(f, 1, NOTIFY_CREATE, "/a", 101);
+    put_at(f, 1, NOTIFY_CREATE, "/c", 103);
+    s = open_with(f, by_name);
+    expect(s, "/c caught-up");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+a_brick_that_was_away_at_the_acks_brings_nothing_twice(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+    char path[32];
+
+    (void)state;
+    struct stream *s = open_with(f, by_name);
+    put(f, 0, 1, "/a");
+    expect(s, "caught-up /a");
+    assert_int_equal(stream_ack(s, 2), 0);
+    fake_up(f, 1, false); /* and works on */
+    for (int i = 0; i < 5000; i++) {
+        snprintf(path, sizeof(path), "/%d", i);
+        put(f, 0, 1, path);
+        expect(s, path);
+    }
+    fake_pass(f, 20ull * 1000 * 1000 * 1000);
+    assert_int_equal(stream_ack(s, 5002), 0);
+    stream_close(s);
+    fake_up(f, 1, true);
+    s = open_with(f, by_name);
+    expect(s, "caught-up");
+    put(f, 0, 1, "/b");
+    expect(s, "/b");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+a_place_behind_one_name_acknowledged_under_another(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+    struct stream_options other = {.from = STREAM_CURSOR, .cursor = "d", .behind = "c"};
+
+    (void)state;
+    struct stream *s = open_with(f, by_name);
+    assert_int_equal(stream_ack(s, 0), 0);
+    put(f, 0, 0, "/a");
+    stream_close(s);
+    s = open_with(f, other);
+    expect(s, "/a caught-up");
+    assert_int_equal(stream_ack(s, 1), 0);
+    stream_close(s);
+    uint64_t c, d;
+    assert_true(fake_cursor(f, 0, "c", &c) && fake_cursor(f, 0, "d", &d));
+    assert_int_equal(c + 1, d);
+    fake_free(f);
+}
+
+static void
+a_brick_that_does_not_know_the_name(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+
+    (void)state;
+    struct stream *s = open_with(f, by_name);
+    put(f, 0, 0, "/a");
+    expect(s, "caught-up /a");
+    assert_int_equal(stream_ack(s, 2), 0);
+    stream_close(s);
+    unsigned b = fake_add(f, 1);
+    put(f, b, b, "/b");
+    s = open_with(f, by_name);
+    expect(s, "/b caught-up");
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+names_that_are_none(void **state)
+{
+    static const char *const names[] = {"", ".a", "a/b", "a b",
+        "12345678901234567890123456789012345678901234567890123456789012345"};
+    struct fake *f = fake_new(lone, 1);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        struct stream_options options = {.cursor = names[i]};
+        struct stream *s;
+        AUTO_FREE char *why = NULL;
+
+        assert_int_equal(stream_open(fake_reach, f, &options, &s, &why), -EINVAL);
+    }
+    struct stream *s = open_with(f, (struct stream_options){0});
+    assert_int_equal(stream_ack(s, 0), -EINVAL);
     stream_close(s);
     fake_free(f);
 }
@@ -421,6 +577,12 @@ main(void)
         cmocka_unit_test(clients_have_names),
         cmocka_unit_test(bricks_that_go_and_come),
         cmocka_unit_test(a_brick_that_is_away_at_first),
+        cmocka_unit_test(what_was_acknowledged_does_not_come_again),
+        cmocka_unit_test(copies_that_come_late_are_known_after_a_restart),
+        cmocka_unit_test(a_brick_that_was_away_at_the_acks_brings_nothing_twice),
+        cmocka_unit_test(a_place_behind_one_name_acknowledged_under_another),
+        cmocka_unit_test(a_brick_that_does_not_know_the_name),
+        cmocka_unit_test(names_that_are_none),
         cmocka_unit_test(what_is_not_read_stays_on_the_bricks),
         cmocka_unit_test(the_descriptor_is_readable_while_there_is_something),
         cmocka_unit_test(a_read_that_waits_is_woken),
