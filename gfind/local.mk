@@ -10,3 +10,15 @@ gfind_reduce_test_LDADD = gfind/libreduce.a common/libcommon.a $(MD_LIBS) $(CMOC
 gfind_reduce_model_test_SOURCES = gfind/reduce_model_test.c gfind/reduce_test.h
 gfind_reduce_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 gfind_reduce_model_test_LDADD = gfind/libreduce.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
+
+# what there is, where no record tells it
+noinst_LIBRARIES += libgnotify/libcrawl.a
+libgnotify_libcrawl_a_SOURCES = libgnotify/crawl.c libgnotify/crawl.h libgnotify/crawl-bricks.c \
+	libgnotify/crawl-own.h
+libgnotify_libcrawl_a_CFLAGS = $(GFAPI_CFLAGS) -fPIC
+CRAWL_LIBS = libgnotify/libcrawl.a $(GFAPI_LIBS) -lpthread -ldl
+
+noinst_PROGRAMS += libgnotify/crawl-list
+libgnotify_crawl_list_SOURCES = libgnotify/crawl-list.c
+libgnotify_crawl_list_CFLAGS = $(GFAPI_CFLAGS)
+libgnotify_crawl_list_LDADD = $(CRAWL_LIBS)
