@@ -167,6 +167,7 @@ gnotify_ack(struct gnotify *g, uint64_t number);
 GNOTIFY_API int
 gnotify_forget(struct gnotify *g);
 
+/* Ends all. Not from the function of gnotify_register. */
 GNOTIFY_API void
 gnotify_close(struct gnotify *g);
 
@@ -180,8 +181,10 @@ gnotify_error(struct gnotify *g);
 /* Calls each(buf, bytes, arg) on a thread of the library with buffers of events as
  * gnotify_read gives them. Each is the program's until it gives it back by
  * gnotify_put_buffer, from any thread, which also acknowledges it if `done`; `buffers` of them
- * are there: with none left, nothing is read. bytes < 0: -errno, the last call. From then on
- * gnotify_read is -EBUSY. 0 or -errno. */
+ * are there, of `size` bytes (GNOTIFY_EVENT_MAX at least): with none left, nothing is read. Only
+ * what all buffers before it are done with, too, is acknowledged, and nothing any more behind one
+ * that was given back not done. bytes < 0: -errno, the last call. Watches may be added and removed
+ * meanwhile by any thread; gnotify_read is -EBUSY. 0 or -errno. */
 GNOTIFY_API int
 gnotify_register(struct gnotify *g, unsigned buffers, size_t size,
                  void (*each)(struct gnotify_event *buf, ssize_t bytes, void *arg), void *arg);
