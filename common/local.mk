@@ -7,6 +7,7 @@ common_libcommon_a_SOURCES = \
 	common/file.c common/file.h \
 	common/json.c common/json.h common/json_read.c \
 	common/kv.c common/kv.h \
+	common/line.c common/line.h \
 	common/log.c common/log.h \
 	common/must.h \
 	common/strbuf.c common/strbuf.h \

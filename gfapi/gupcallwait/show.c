@@ -12,16 +12,10 @@
 
 #include <glusterfs/api/glfs-handles.h>
 
-#include "common/base64.h"
-#include "common/json.h"
-#include "common/utf8.h"
+#include "common/line.h"
 
-struct word {
-    uint32_t bit;
-    const char *name;
-};
-
-static const struct word events[] = {
+/* What has happened, and behind that what is different. */
+static const struct line_word events[] = {
     {EV_MODIFY, "MODIFY"},
     {EV_ATTRIB, "ATTRIB"},
     {EV_CREATE, "CREATE"},
@@ -31,15 +25,12 @@ static const struct word events[] = {
     {EV_MOVED_TO, "MOVED_TO"},
     {EV_MOVE_SELF, "MOVE_SELF"},
     {EV_LEASE_RECALL, "LEASE_RECALL"},
-};
-
-static const struct word changes[] = {
     {CH_SIZE, "SIZE"},   {CH_MODE, "MODE"},   {CH_OWNER, "OWNER"}, {CH_TIMES, "TIMES"},
     {CH_LINKS, "LINKS"}, {CH_XATTR, "XATTR"}, {CH_ISDIR, "ISDIR"},
 };
 
 /* The last four travel as well, though the public header does not name them. */
-static const struct word flags[] = {
+static const struct line_word flags[] = {
     {GFAPI_UP_NLINK, "NLINK"},   {GFAPI_UP_MODE, "MODE"},
     {GFAPI_UP_OWN, "OWN"},       {GFAPI_UP_SIZE, "SIZE"},
     {GFAPI_UP_TIMES, "TIMES"},   {GFAPI_UP_ATIME, "ATIME"},
@@ -50,36 +41,6 @@ static const struct word flags[] = {
 };
 
 /* -- text ---------------------------------------------------------------------------- */
-
-static void
-add_words(struct strbuf *out, const struct word *words, size_t count, uint32_t bits,
-          char between)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!(bits & words[i].bit))
-            continue;
-        if (out->len && out->data[out->len - 1] != ' ')
-            strbuf_char(out, between);
-        strbuf_str(out, words[i].name);
-    }
-}
-
-static void
-add_events(struct strbuf *out, uint32_t what, char between)
-{
-    AUTO_STRBUF struct strbuf list = STRBUF_INIT;
-
-    add_words(&list, events, ARRAY_SIZE(events), what, between);
-    add_words(&list, changes, ARRAY_SIZE(changes), what, between);
-    strbuf_str(out, strbuf_text(&list));
-}
-
-static void
-add_gfid(struct strbuf *out, const unsigned char *gfid)
-{
-    for (int i = 0; i < GFID_SIZE; i++)
-        strbuf_fmt(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", gfid[i]);
-}
 
 /* As inotifywait: what was asked for in %w, with a slash at its end if it is a folder and
  * the event one of its entries', which is in %f then. */
@@ -95,83 +56,51 @@ add_watched(struct strbuf *out, const struct watch *w)
 }
 
 static void
-add_time(struct strbuf *out, const char *format)
-{
-    char text[256];
-    time_t now = time(NULL);
-    struct tm tm;
-
-    localtime_r(&now, &tm);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* it is the user's */
-    if (format && strftime(text, sizeof(text), format, &tm))
-#pragma GCC diagnostic pop
-        strbuf_str(out, text);
-}
-
-static void
 add_flags(struct strbuf *out, uint32_t bits)
 {
     AUTO_STRBUF struct strbuf list = STRBUF_INIT;
 
-    add_words(&list, flags, ARRAY_SIZE(flags), bits, ',');
+    line_words(&list, flags, ARRAY_SIZE(flags), bits, ',');
     strbuf_str(out, bits ? strbuf_text(&list) : "-");
 }
 
-/* One code after a %; how many characters it has, 0 if there is no such code. */
-static size_t
-add_code(struct strbuf *out, const char *code, const struct show *show,
-         const struct event *e)
+static bool
+add_code(struct strbuf *out, char letter, const void *arg)
 {
-    switch (*code) {
+    const struct event *e = arg;
+
+    switch (letter) {
     case 'w':
         add_watched(out, e->watch);
-        return 1;
+        return true;
     case 'f':
         if (!e->watch->named)
             strbuf_word(out, e->watch->name);
-        return 1;
-    case 'e':
-        add_events(out, e->what, ',');
-        return 1;
+        return true;
     case 'g':
-        add_gfid(out, e->watch->gfid);
-        return 1;
+        line_gfid(out, e->watch->gfid);
+        return true;
     case 'u':
         add_flags(out, e->flags);
-        return 1;
-    case 'T':
-        add_time(out, show->time_format);
-        return 1;
-    case 'n':
-        strbuf_char(out, '\n');
-        return 1;
-    case '0':
-        strbuf_char(out, '\0');
-        return 1;
-    case '%':
-        strbuf_char(out, '%');
-        return 1;
+        return true;
     default:
-        if (*code && code[1] == 'e') { /* %Xe: the events with X between them */
-            add_events(out, e->what, *code);
-            return 2;
-        }
-        return 0;
+        return false;
     }
+}
+
+static struct line_event
+line_of(const struct show *show, const struct event *e)
+{
+    return (struct line_event){.words = events, .count = ARRAY_SIZE(events), .bits = e->what,
+                               .time_format = show->time_format, .code = add_code, .arg = e};
 }
 
 static void
 add_line(struct strbuf *out, const struct show *show, const struct event *e)
 {
-    const char *format = show->format ? show->format : "%w %e %f";
+    const struct line_event line = line_of(show, e);
 
-    for (const char *c = format; *c; c++) {
-        if (*c == '%')
-            c += add_code(out, c + 1, show, e);
-        else
-            strbuf_char(out, *c);
-    }
+    line_format(out, show->format ? show->format : "%w %e %f", &line);
     while (!show->format && out->len && out->data[out->len - 1] == ' ')
         out->len--; /* there is no %f */
     if (!show->no_newline)
@@ -183,12 +112,14 @@ show_check_format(const char *format, const char **bad)
 {
     static const struct watch nobody = {.name = (char *)"", .named = true};
     static const struct show show = {.time_format = ""};
+    const struct event event = {.watch = &nobody};
+    const struct line_event line = line_of(&show, &event);
     AUTO_STRBUF struct strbuf scratch = STRBUF_INIT;
 
     for (const char *c = format; *c; c++) {
         if (*c != '%')
             continue;
-        size_t len = add_code(&scratch, c + 1, &show, &(struct event){.watch = &nobody});
+        size_t len = line_code(&scratch, c + 1, &line);
 
         if (!len) {
             *bad = c;
@@ -202,59 +133,6 @@ show_check_format(const char *format, const char **bad)
 /* -- JSON ---------------------------------------------------------------------------- */
 
 static void
-json_words(struct json *j, const char *name, const struct word *words, size_t count,
-           uint32_t bits)
-{
-    json_array_begin(j, name);
-    for (size_t i = 0; i < count; i++) {
-        if (!(bits & words[i].bit))
-            continue;
-        AUTO_FREE char *lower = strdup(words[i].name);
-
-        for (char *c = lower; c && *c; c++)
-            *c |= (char)(*c >= 'A' && *c <= 'Z' ? 0x20 : 0);
-        json_string(j, NULL, lower);
-    }
-    json_array_end(j);
-}
-
-static bool
-is_utf8(const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-
-    while (*s) {
-        int n = utf8_length(s);
-
-        if (!n)
-            return false;
-        s += n;
-    }
-    return true;
-}
-
-static void
-json_name(struct json *j, const char *field, const char *bytes)
-{
-    AUTO_STRBUF struct strbuf coded = STRBUF_INIT;
-    AUTO_FREE char *name = str_fmt("%s_base64", field);
-
-    json_string(j, field, bytes);
-    if (is_utf8(bytes) || !name)
-        return;
-    base64_encode(bytes, strlen(bytes), &coded);
-    json_string(j, name, strbuf_text(&coded));
-}
-
-static void
-json_time(struct json *j, const char *name, const struct timespec *time)
-{
-    AUTO_FREE char *text = str_fmt("%lld.%09ld", (long long)time->tv_sec, time->tv_nsec);
-
-    json_string(j, name, text);
-}
-
-static void
 add_json(struct strbuf *out, const struct event *e)
 {
     AUTO_STRBUF struct strbuf path = STRBUF_INIT, gfid = STRBUF_INIT;
@@ -264,23 +142,23 @@ add_json(struct strbuf *out, const struct event *e)
 
     clock_gettime(CLOCK_REALTIME, &now);
     watch_path(e->watch, &path);
-    add_gfid(&gfid, e->watch->gfid);
+    line_gfid(&gfid, e->watch->gfid);
     json_object_begin(&j, NULL);
-    json_time(&j, "time", &now);
-    json_name(&j, "path", strbuf_text(&path));
+    line_json_time(&j, "time", &now);
+    line_json_name(&j, "path", strbuf_text(&path));
     json_string(&j, "gfid", strbuf_text(&gfid));
-    json_words(&j, "events", events, ARRAY_SIZE(events), e->what);
-    json_words(&j, "changed", changes, ARRAY_SIZE(changes) - 1, e->what);
+    line_json_words(&j, "events", events, ARRAY_SIZE(events), e->what & EV_ALL);
+    line_json_words(&j, "changed", events, ARRAY_SIZE(events), e->what & ~(EV_ALL | CH_ISDIR));
     json_bool(&j, "directory", e->what & CH_ISDIR);
-    json_words(&j, "upcall", flags, ARRAY_SIZE(flags), e->flags);
+    line_json_words(&j, "upcall", flags, ARRAY_SIZE(flags), e->flags);
     json_number(&j, "size", st->st_size);
     AUTO_FREE char *mode = str_fmt("%04o", st->st_mode & 07777);
     json_string(&j, "mode", mode);
     json_number(&j, "uid", st->st_uid);
     json_number(&j, "gid", st->st_gid);
     json_number(&j, "links", (int64_t)st->st_nlink);
-    json_time(&j, "mtime", &st->st_mtim);
-    json_time(&j, "ctime", &st->st_ctim);
+    line_json_time(&j, "mtime", &st->st_mtim);
+    line_json_time(&j, "ctime", &st->st_ctim);
     json_object_end(&j);
     strbuf_char(out, '\n');
 }
@@ -314,7 +192,8 @@ show_parse_events(const char *list, uint32_t *mask, const char **bad, size_t *le
 
         *len = strcspn(list, ",");
         for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
-            if (strlen(events[i].name) == *len && !strncasecmp(list, events[i].name, *len)) {
+            if ((events[i].bit & EV_ALL) && strlen(events[i].name) == *len &&
+                !strncasecmp(list, events[i].name, *len)) {
                 *mask |= events[i].bit;
                 known = true;
             }
