@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
-# The library's outer part: which events a change is for which watches.
+# The library and its outer part; first: which events a change is for which watches.
 noinst_LIBRARIES += libgnotify/libwatch.a
 libgnotify_libwatch_a_SOURCES = libgnotify/watch.c libgnotify/watch.h libgnotify/events.c
 libgnotify_libwatch_a_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden
@@ -18,3 +18,24 @@ libgnotify_api_test_SOURCES = libgnotify/api_test.c $(libgnotify_api_sources)
 libgnotify_api_test_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 libgnotify_api_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_api_test_LDADD = $(libgnotify_watch_test_LDADD) -lpthread
+
+# the library
+lib_LTLIBRARIES += libgnotify.la
+include_HEADERS = libgnotify/gnotify.h
+libgnotify_la_SOURCES = $(libgnotify_api_sources) libgnotify/api_names.c
+libgnotify_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
+libgnotify_la_CFLAGS = $(GFAPI_CFLAGS)
+libgnotify_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,defs \
+	-Wl,--version-script=$(srcdir)/libgnotify/gnotify.map
+libgnotify_la_LIBADD = libgnotify/libwatch.a libgnotify/libstream.a libgnotify/libmerge.a $(LINK_LIBS) \
+	notify/libnotify.a common/libcommon.a $(XXHASH_LIBS) $(ZLIB_LIBS) $(MD_LIBS) -lpthread
+libgnotify_la_DEPENDENCIES = libgnotify/gnotify.map libgnotify/libwatch.a libgnotify/libstream.a \
+	libgnotify/libmerge.a libgnotify/liblink.a gfapi/libconnect.a notify/libnotify.a common/libcommon.a
+EXTRA_DIST += libgnotify/gnotify.map
+
+# for programs that use it: they find it where it is installed, in the linker's cache or not
+GNOTIFY_LIBS = libgnotify.la
+LINK_GNOTIFY = $(AM_LDFLAGS) -Wl,-rpath,$(libdir)
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = libgnotify/gnotify.pc
