@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+# inotify-tools' programs, for volumes
+bin_PROGRAMS += gnotifywait
+gnotifywait_sources = gnotifytools/aim.c gnotifytools/aim.h gnotifytools/lines.c
+gnotifywait_libs = $(GNOTIFY_LIBS) gfapi/libconnect.a common/libcommon.a
+gnotifywait_SOURCES = gnotifytools/wait.c gnotifytools/show.c gnotifytools/show.h $(gnotifywait_sources)
+gnotifywait_LDADD = $(gnotifywait_libs)
+gnotifywait_LDFLAGS = $(LINK_GNOTIFY)
