@@ -106,6 +106,7 @@ open_stream(struct gnotify *g, const char *volume, const struct gnotify_options 
                 : o->from == GNOTIFY_FROM_CURSOR ? STREAM_CURSOR
                                                  : STREAM_NOW,
         .cursor = o->cursor,
+        .behind = o->behind,
         .ops = events_ops(o->events ? o->events : GNOTIFY_ALL_EVENTS),
         .below = o->below,
         .memory = o->memory,
@@ -325,7 +326,7 @@ api_ack(struct gnotify *g, uint64_t number)
     /* and what no watch wanted since */
     if (number == g->given && !g->first)
         number = g->seen;
-    if (number <= g->acked)
+    if (number <= g->acked && g->acked) /* 0, as the first: where this handle began */
         return 0;
     int ret = stream_ack(g->stream, number);
 

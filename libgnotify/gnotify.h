@@ -110,7 +110,8 @@ struct gnotify_options {
     enum gnotify_from from;
     const char *cursor;   /* a name to acknowledge under: up to 64 letters, digits, . _ - */
     const char *behind;   /* with GNOTIFY_FROM_CURSOR: begin behind this cursor's, which is left as
-                             it is, and acknowledge under `cursor`; NULL: behind `cursor`'s */
+                             it is, and acknowledge under `cursor`; NULL: behind `cursor`'s.
+                             -ENODATA: no brick that answers knows it */
     const char *socket;   /* glusterd's, for a volume of this machine; NULL: the usual one */
     const char *log_file; /* what GlusterFS's client library logs; NULL: nowhere */
     uint32_t events;      /* what any watch will want, which saves work at the bricks; 0: all */

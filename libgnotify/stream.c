@@ -156,6 +156,8 @@ say_why(const struct stream *s, char **why, int err)
             : err == -EOPNOTSUPP
                 ? asprintf(why, "brick %s does not record what happens: switch it on by `gluster "
                                 "volume notify VOLUME enable`", name)
+        : err == -ENODATA
+            ? asprintf(why, "no brick that answers knows the cursor %s: begin anew", s->behind)
                 : asprintf(why, "no brick can be reached (%s): start the volume, or look at its "
                                 "bricks by `gluster volume status`", name);
 

@@ -23,7 +23,8 @@ enum stream_from {
 struct stream_options {
     enum stream_from from;
     const char *cursor; /* a name (notify/wire.h says which) to acknowledge under; NULL: none */
-    const char *behind; /* STREAM_CURSOR: begin behind this name's place instead; NULL: cursor */
+    const char *behind; /* STREAM_CURSOR: begin behind this name's place instead, which some brick
+                           must know (else -ENODATA); NULL: cursor */
     uint64_t ops;       /* bit 1 << NOTIFY_… for each operation that is wanted */
     const char *below;  /* only this path of the volume and what is below it; NULL or "/": all */
     size_t memory;      /* bytes of changes that wait for stream_read; 0: 64 MiB. When it

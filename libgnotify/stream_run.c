@@ -306,6 +306,17 @@ all_heard(const struct stream *s)
     return true;
 }
 
+/* A place that was given by name and that no brick knows: all may have happened since. */
+static bool
+knows_place(const struct stream *s)
+{
+    bool known = s->from != STREAM_CURSOR || !s->behind;
+
+    for (unsigned i = 0; i < s->brick_count; i++)
+        known |= s->bricks[i]->stand == BRICK_GREETED && s->bricks[i]->hello.cursor.seq;
+    return known;
+}
+
 /* What stream_open says: 0 if there is a brick that can be read. */
 static int
 verdict(const struct stream *s)
@@ -322,7 +333,7 @@ verdict(const struct stream *s)
         else if (b->up && err && (b->stand == BRICK_GREETED || b->trouble == -EOPNOTSUPP))
             err = -EOPNOTSUPP;
     }
-    return err;
+    return err || knows_place(s) ? err : -ENODATA;
 }
 
 static void
