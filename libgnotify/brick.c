@@ -37,6 +37,7 @@ brick_free(struct brick *b)
     if (!b)
         return;
     track_end(&b->track);
+    cover_end(&b->cover);
     free(b->name);
     free(b);
 }
@@ -83,16 +84,25 @@ set_name(struct notify_request *q, const char *name)
     }
 }
 
+/* It is not read on now. */
+static void
+leave(struct brick *b)
+{
+    if (b->is_live)
+        merge_live(b->s->merge, b->index, false);
+    b->is_live = false;
+    b->went = b->s->now;
+    if (b->cover.to == COVER_ON)
+        b->cover.to = b->seen > b->cover.from ? b->seen : b->cover.from;
+}
+
 void
 brick_refuses(struct brick *b, int error)
 {
     b->stand = BRICK_REFUSES;
     b->trouble = error;
     b->retry = b->s->now + (error == -EAGAIN || error == -ENOTCONN ? RETRY : RETRY_REFUSED);
-    if (b->is_live)
-        merge_live(b->s->merge, b->index, false);
-    b->is_live = false;
-    b->went = b->s->now;
+    leave(b);
 }
 
 static void
@@ -168,10 +178,7 @@ brick_up(struct brick *b, bool up)
     b->recall = b->recall == RECALL_ASKED ? RECALL_WANTED : b->recall;
     b->stand = BRICK_STRANGE;
     b->retry = 0;
-    b->went = b->s->now;
-    if (b->is_live)
-        merge_live(b->s->merge, b->index, false);
-    b->is_live = false;
+    leave(b);
 }
 
 /* Is there room for what it would send? What the fence waits for comes in nevertheless: else
@@ -227,13 +234,15 @@ brick_step(struct brick *b)
 
 /* ---- where it begins ------------------------------------------------------------ */
 
+/* covered: ns; what was recorded before is not for this stream, or has been read. */
 static void
-place_at(struct brick *b, const uint8_t *id, uint64_t seq)
+place_at(struct brick *b, const uint8_t *id, uint64_t seq, uint64_t covered)
 {
     b->from = NOTIFY_FROM_SEQ;
     memcpy(b->id, id, sizeof(b->id));
     b->next = seq;
     b->placed = true;
+    b->cover.from = b->cover.to = covered;
 }
 
 static void
@@ -241,6 +250,7 @@ place_by(struct brick *b, enum notify_from from, uint64_t time)
 {
     b->from = from;
     b->time = time;
+    b->cover.from = b->cover.to = b->seen = time;
 }
 
 void
@@ -250,16 +260,17 @@ brick_place(struct brick *b)
     const struct notify_reply *hello = &b->hello;
     uint64_t time = 0;
 
+    b->cover.known = true;
     if (s->from == STREAM_OLDEST || b->fresh)
         place_by(b, NOTIFY_FROM_OLDEST, 0);
     else if (s->from == STREAM_CURSOR && cursor_place(b, &time))
-        place_at(b, hello->cursor.id, hello->cursor.seq);
+        place_at(b, hello->cursor.id, hello->cursor.seq, 0);
     else if (time)
         place_by(b, NOTIFY_FROM_TIME, time);
     else if (b->late)
         place_by(b, NOTIFY_FROM_TIME, s->opened);
     else
-        place_at(b, hello->extent.id, hello->next);
+        place_at(b, hello->extent.id, hello->next, hello->now);
 }
 
 /* ---- answers ---------------------------------------------------------------------- */
@@ -273,6 +284,11 @@ greeted(struct brick *b, const struct notify_reply *reply)
     b->hello.records = NULL;
     b->extent = reply->extent;
     b->on = !(reply->flags & NOTIFY_OFF);
+    if (!reply->extent.next) { /* it has no journal */
+        b->was_off = true;
+        brick_refuses(b, -EOPNOTSUPP);
+        return;
+    }
     b->stand = BRICK_GREETED;
     b->trouble = 0;
     b->late = s->begun && !b->placed;

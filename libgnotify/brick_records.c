@@ -24,11 +24,59 @@ change(struct brick *b, const struct notify_record *r)
     return track_add(&b->track, r->seq, told ? told : TRACK_OPEN | number);
 }
 
-static int
-note(struct brick *b, const struct notify_record *r)
+/* When the first record behind was made; by its client's clock, if it is a change. */
+static uint64_t
+time_behind(const struct notify_reply *reply, uint32_t at)
 {
-    if (r->op == NOTIFY_CLIENT)
+    struct notify_record r;
+    ssize_t len;
+
+    for (; at < reply->bytes; at += (uint32_t)len) {
+        len = notify_record_decode(reply->records + at, reply->bytes - at, &r);
+        if (len < 0 || r.time)
+            return len < 0 ? 0 : r.time;
+    }
+    return reply->now;
+}
+
+static int
+note(struct brick *b, const struct notify_reply *reply, const struct notify_record *r, uint32_t at,
+     uint32_t len)
+{
+    bool clean = r->flags & NOTIFY_CLEAN, was_off = b->was_off;
+
+    switch ((int)r->op) {
+    case NOTIFY_CLIENT:
         names_learn(b->s, r);
+        return 0;
+    case NOTIFY_MISSED:
+        return gaps_heal(b, r, reply->records + at, len);
+    case NOTIFY_GAP:
+        return gaps_dark(b, r->seq, r->time, time_behind(reply, at + len), false, STREAM_OVERFLOW);
+    case NOTIFY_START:
+        b->was_off = false;
+        return !r->offset ? 0 /* the journal's first */
+                          : gaps_dark(b, r->seq, r->offset, r->time, clean,
+                                      clean || was_off ? STREAM_AWAY : STREAM_CRASH);
+    default:
+        return 0;
+    }
+}
+
+/* What the answer's head says of what is not in it. */
+static int
+lost(struct brick *b, const struct notify_reply *reply)
+{
+    uint64_t to = time_behind(reply, 0), since = reply->extent.since;
+
+    if (reply->flags & NOTIFY_OTHER) {
+        track_end(&b->track); /* numbers of the other one */
+        b->mark = 0;
+        return gaps_dark(b, 0, b->seen, since, false, STREAM_LOST);
+    }
+    if ((reply->flags & NOTIFY_OVERTAKEN) && b->from != NOTIFY_FROM_OLDEST)
+        return gaps_dark(b, b->placed ? b->next : reply->extent.oldest, b->seen,
+                         to > since ? to : since, false, STREAM_RETENTION);
     return 0;
 }
 
@@ -54,7 +102,8 @@ records(struct brick *b, const struct notify_reply *reply)
 
     for (uint32_t at = 0; at < reply->bytes; at += (uint32_t)len) {
         len = notify_record_decode(reply->records + at, reply->bytes - at, &r);
-        int err = len < 0 ? -EPROTO : r.op < NOTIFY_OPS ? change(b, &r) : note(b, &r);
+        int err = len < 0 ? -EPROTO : r.op < NOTIFY_OPS ? change(b, &r)
+                                                         : note(b, reply, &r, at, (uint32_t)len);
 
         if (err) {
             stream_fail(b->s, err);
@@ -72,6 +121,21 @@ set_live(struct brick *b, bool live)
     b->is_live = b->is_live || live;
 }
 
+static void
+set_seen(struct brick *b, const struct notify_reply *reply, bool at_end)
+{
+    if (b->mark && b->next >= b->mark)
+        b->seen = b->mark_time > b->seen ? b->mark_time : b->seen;
+    if (!b->mark || b->next >= b->mark) {
+        b->mark = reply->extent.next;
+        b->mark_time = reply->now;
+    }
+    if (!at_end)
+        return;
+    b->seen = reply->now;
+    b->cover.to = COVER_ON;
+}
+
 void
 brick_fetched(struct brick *b, const struct notify_reply *reply)
 {
@@ -79,6 +143,7 @@ brick_fetched(struct brick *b, const struct notify_reply *reply)
 
     if (!reply->extent.next) { /* it has no journal now */
         b->on = false;
+        b->was_off = true;
         brick_refuses(b, -EOPNOTSUPP);
         return;
     }
@@ -88,6 +153,12 @@ brick_fetched(struct brick *b, const struct notify_reply *reply)
     }
     b->on = !(reply->flags & NOTIFY_OFF);
     b->extent = reply->extent;
+    if (b->from == NOTIFY_FROM_OLDEST)
+        b->cover.from = b->cover.to = reply->extent.since;
+    if (lost(b, reply)) {
+        stream_fail(b->s, -ENOMEM);
+        return;
+    }
     records(b, reply);
     b->from = NOTIFY_FROM_SEQ;
     memcpy(b->id, reply->extent.id, sizeof(b->id));
@@ -97,7 +168,6 @@ brick_fetched(struct brick *b, const struct notify_reply *reply)
         b->s->fence_since = b->s->now;
     b->next = reply->next;
     b->placed = true;
-    if (at_end)
-        b->seen = reply->now;
+    set_seen(b, reply, at_end);
     set_live(b, at_end);
 }

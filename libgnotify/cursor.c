@@ -54,7 +54,7 @@ cursor_ack(struct brick *b, uint64_t number)
                                .seq = track_acked(&b->track, number, b->next)};
 
     memcpy(q.id, b->id, sizeof(q.id));
-    if (!q.seq) /* not before the gap has been acknowledged: cursor_lost */
+    if (!q.seq) /* not before it has been used that its journal is another one */
         return -ENODATA;
     if (q.seq == b->acked && !memcmp(b->acked_id, b->id, sizeof(b->id)) &&
         s->now - b->acked_at < ACK_AGAIN)

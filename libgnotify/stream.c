@@ -92,6 +92,7 @@ stream_free(struct stream *s)
     free(s->bricks);
     merge_free(s->merge);
     told_end(&s->told);
+    gaps_end(s);
     names_end(&s->names);
     queue_end(&s->queue);
     inbox_end(&s->inbox);
@@ -118,6 +119,7 @@ stream_new(const struct stream_options *o, struct stream **out)
     inbox_init(&s->inbox);
     pthread_cond_init(&s->done, NULL);
     s->out_end = &s->out;
+    s->heals_end = &s->heals;
     s->opened = clock_now(CLOCK_REALTIME);
     s->now = clock_now(CLOCK_MONOTONIC);
     s->begin_by = s->now + OPEN_PATIENCE;

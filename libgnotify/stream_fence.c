@@ -140,11 +140,12 @@ caught_step(struct stream *s)
 {
     struct stream_event event = {.kind = STREAM_CAUGHT_UP};
 
-    if (s->caught == CAUGHT_NOT && s->begun && past_is_read(s)) {
+    if (s->caught == CAUGHT_NOT && s->begun && past_is_read(s) && gaps_are_told(s)) {
         s->caught = CAUGHT_READ;
         s->caught_number = merge_newest(s->merge);
     }
-    if (s->caught == CAUGHT_READ && !s->is_pending && merge_oldest(s->merge) > s->caught_number) {
+    if (s->caught == CAUGHT_READ && !s->is_pending && gaps_are_told(s) &&
+        merge_oldest(s->merge) > s->caught_number) {
         s->caught = CAUGHT_UP;
         stream_give(s, &event, NULL, 0, NULL);
     }

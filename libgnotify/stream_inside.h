@@ -12,12 +12,15 @@
  *   stream_layout.c  which bricks there are
  *   cursor.c         acknowledging, and where a stream goes on
  *   track.c          how far a brick's records have become events that were used
+ *   cover.c          times that a brick's journal does not have, and its copies
+ *   stream_gaps.c    what of these is told: gaps, and heals
  *   brick.c          what is asked of one brick, and where it stands
  *   brick_records.c  what a brick's records and answers mean
  */
 #ifndef GNOTIFY_STREAM_INSIDE_H
 #define GNOTIFY_STREAM_INSIDE_H
 
+#include "libgnotify/cover.h"
 #include "libgnotify/merge.h"
 #include "libgnotify/stream_inbox.h"
 #include "libgnotify/stream_names.h"
@@ -35,6 +38,7 @@ enum ask {
     ASK_FETCH,
     ASK_CANCEL,
     ASK_FENCE,
+    ASK_SETTLE, /* how far it goes, to decide about a gap */
     ASK_NAMES,  /* clients' */
     ASK_RECALL, /* what is before a cursor */
     ASK_ACK,
@@ -94,6 +98,7 @@ struct brick {
     uint64_t next, time; /* a number, or a time if from says so */
     struct notify_extent extent;
     uint64_t seen; /* ns, the brick's clock: what was recorded before has been read */
+    uint64_t mark, mark_time; /* when it has been read up to mark, that will be `seen` */
     struct asked *fetch;
     uint64_t session, fetched; /* ns, monotonic */
     bool cancelled, is_live;   /* is_live: the merge waits for it */
@@ -110,7 +115,19 @@ struct brick {
     uint64_t past;   /* its end when the stream began; 0: none */
     uint64_t fence;  /* to be reached for the fence */
     enum { FENCE_NONE, FENCE_ASKED, FENCE_WAITS } fencing;
+
+    struct cover cover;
+    bool was_off;
+    uint64_t settle, settle_round; /* to be reached before gaps are decided */
+    enum { SETTLE_NONE, SETTLE_ASKED, SETTLE_WAITS } settling;
 };
+
+/* Of a set: what is to be known before its dark times are decided. */
+struct settle {
+    uint64_t round, since; /* a new one with each dark time; ns, monotonic */
+};
+
+struct heal;
 
 struct stream {
     struct link *link;
@@ -150,6 +167,10 @@ struct stream {
     struct names names;
     struct told told; /* which event the merge's numbers became */
     uint64_t recall_by;
+    struct settle *settles; /* by set */
+    uint64_t held;          /* the last number of what waits for a decision */
+    struct heal *heals, **heals_end;
+    unsigned heal_count;
     struct merge_event pending; /* it came out, and waits for its client's name */
     bool is_pending, ends;
     struct command *command, *opening; /* the caller waits for them */
@@ -256,6 +277,34 @@ cursor_step(struct brick *b);
 
 void
 cursor_recalled(struct brick *b, uint64_t round, int error, const struct notify_reply *reply);
+
+/* ---- stream_gaps.c -------------------------------------------------------------------- */
+
+/* ns: so long bricks that are away are waited for before a gap is told. */
+extern uint64_t stream_away_patience;
+
+/* A dark time of the brick, met at the record seq: the place is kept until it is
+ * decided and used. 0 or -ENOMEM. */
+int
+gaps_dark(struct brick *b, uint64_t seq, uint64_t from, uint64_t to, bool clean,
+          enum stream_why why);
+
+/* A record of NOTIFY_MISSED, and its bytes. */
+int
+gaps_heal(struct brick *b, const struct notify_record *r, const uint8_t *bytes, size_t size);
+
+void
+gaps_step(struct stream *s);
+
+/* Nothing is to be decided. */
+bool
+gaps_are_told(const struct stream *s);
+
+void
+gaps_answered(struct brick *b, uint64_t round, int error, const struct notify_reply *reply);
+
+void
+gaps_end(struct stream *s);
 
 /* ---- stream_fence.c --------------------------------------------------------------- */
 

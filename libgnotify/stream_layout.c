@@ -42,6 +42,16 @@ add(struct stream *s, const struct link_layout *l, const struct link_brick *one)
         brick_free(b);
         return index;
     }
+    struct settle *settles = reallocarray(s->settles, b->set + 1ul > s->sets ? b->set + 1ul : s->sets,
+                                          sizeof(*settles));
+
+    if (!settles) {
+        brick_free(b);
+        return -ENOMEM;
+    }
+    s->settles = settles;
+    if (b->set >= s->sets)
+        settles[b->set] = (struct settle){0};
     b->index = (unsigned)index;
     s->sets = b->set >= s->sets ? b->set + 1 : s->sets;
     s->bricks[s->brick_count++] = b;

@@ -229,6 +229,9 @@ answered(struct stream *s, struct asked *a)
     case ASK_FENCE:
         fence_answered(b, a->of, err, &reply);
         break;
+    case ASK_SETTLE:
+        gaps_answered(b, a->of, err, &reply);
+        break;
     case ASK_NAMES:
         names_answered(b, err, &reply);
         break;
@@ -365,6 +368,7 @@ work(struct stream *s)
             brick_step(s->bricks[i]);
         caught_step(s);
         fence_step(s);
+        gaps_step(s);
         drain(s);
         cursor_settle(s);
         caught_step(s);

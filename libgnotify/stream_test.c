@@ -14,7 +14,7 @@
 
 #include "common/cleanup.h"
 #include "libgnotify/fake_link.h"
-#include "libgnotify/stream.h"
+#include "libgnotify/stream_inside.h"
 
 enum { SOON = 20000, QUIET = 60 }; /* ms: what must come; what must not */
 
@@ -90,6 +90,22 @@ expect(struct stream *s, const char *texts)
         text_of(&e, text, sizeof(text));
         assert_string_equal(text, word);
     }
+}
+
+/* Both come next, in any order. */
+static void
+expect_both(struct stream *s, const char *one, const char *other)
+{
+    char first[256], second[256];
+    struct stream_event e = next_event(s);
+
+    text_of(&e, first, sizeof(first));
+    e = next_event(s);
+    text_of(&e, second, sizeof(second));
+    bool turned = strcmp(first, one) != 0;
+
+    assert_string_equal(turned ? second : first, one);
+    assert_string_equal(turned ? first : second, other);
 }
 
 static void
@@ -416,6 +432,180 @@ names_that_are_none(void **state)
     fake_free(f);
 }
 
+/* ---- gaps ----------------------------------------------------------------------------- */
+
+static void
+missed(struct fake *f, unsigned brick, const char *path)
+{
+    put_at(f, brick, NOTIFY_MISSED, path, 0);
+}
+
+static void
+of_a_brick_alone(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    put(f, 0, 0, "/a");
+    expect(s, "/a");
+    fake_stop(f, 0, true);
+    fake_start(f, 0);
+    put(f, 0, 0, "/b");
+    expect(s, "/b");
+    uint64_t before = fake_now(f);
+    fake_stop(f, 0, false);
+    fake_pass(f, 1000);
+    fake_start(f, 0);
+    struct stream_event e = next_event(s);
+    assert_true(e.kind == STREAM_GAP && e.why == STREAM_CRASH && e.from < before && e.to > before);
+    assert_string_equal(e.brick, "s0:/b0");
+    fake_lose(f, 0, 5, true);
+    expect(s, "gap:overflow");
+    fake_lose(f, 0, 5, false);
+    put(f, 0, 0, "/c");
+    expect_both(s, "/c", "gap:overflow");
+    fake_replace(f, 0);
+    expect(s, "gap:lost");
+    put(f, 0, 0, "/d");
+    expect(s, "/d");
+    fake_up(f, 0, false);
+    put(f, 0, 0, "/e");
+    put(f, 0, 0, "/f");
+    fake_retain(f, 0, 1);
+    fake_up(f, 0, true);
+    expect_both(s, "/f", "gap:retention");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+what_a_copy_has_is_no_gap(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    fake_stop(f, 0, true);
+    put(f, 1, 1, "/a");
+    fake_start(f, 0);
+    missed(f, 0, "/a");
+    put(f, 0, 1, "/b");
+    expect(s, "/a /b");
+    fake_stop(f, 1, false);
+    put(f, 0, 0, "/c");
+    fake_start(f, 1);
+    missed(f, 1, "/c");
+    fake_lose(f, 0, 3, true);
+    put(f, 1, 1, "/d");
+    expect(s, "/c /d");
+    fake_stop(f, 0, true); /* all of the volume */
+    fake_stop(f, 1, true);
+    fake_start(f, 0);
+    fake_start(f, 1);
+    put(f, 0, 1, "/e");
+    expect(s, "/e");
+    expect_quiet(s);
+    fake_stop(f, 0, false); /* a power failure */
+    fake_stop(f, 1, false);
+    fake_start(f, 0);
+    fake_start(f, 1);
+    expect(s, "gap:crash");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+/* The copy that has it is away when the consumer returns. */
+static void
+the_copy_that_has_it_is_away(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+    struct stream_event e;
+
+    (void)state;
+    struct stream *s = open_with(f, by_name);
+    put(f, 0, 1, "/before");
+    expect(s, "caught-up /before");
+    assert_int_equal(stream_ack(s, 2), 0);
+    stream_close(s);
+    uint64_t then = fake_now(f);
+    fake_stop(f, 0, true);
+    put(f, 1, 1, "/made");
+    put_at(f, 1, NOTIFY_UNLINK, "/gone", ++clock_of_clients);
+    fake_start(f, 0);
+    missed(f, 0, "/made");
+    missed(f, 0, "/");
+    fake_stop(f, 1, true);
+    for (int i = 0; i < 2; i++) {
+        s = open_with(f, by_name);
+        e = next_event(s);
+        assert_true(e.kind == STREAM_GAP && e.why == STREAM_AWAY && e.to > then);
+        expect(s, "synthetic:/made synthetic:/ caught-up");
+        if (i)
+            assert_int_equal(stream_ack(s, e.number), 0);
+        stream_close(s); /* the first time before it was acknowledged */
+    }
+    s = open_with(f, by_name);
+    expect(s, "synthetic:/made synthetic:/ caught-up"); /* those were not */
+    fake_start(f, 1);
+    expect(s, "/made /gone"); /* late, but there */
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+static void
+it_comes_back_in_time(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+
+    (void)state;
+    stream_away_patience = 60000 * MS;
+    struct stream *s = open_with(f, by_name);
+    expect(s, "caught-up");
+    assert_int_equal(stream_ack(s, 1), 0);
+    stream_close(s);
+    fake_stop(f, 0, true);
+    put(f, 1, 1, "/made");
+    fake_start(f, 0);
+    missed(f, 0, "/made");
+    fake_up(f, 1, false);
+    s = open_with(f, by_name);
+    expect_quiet(s);
+    fake_up(f, 1, true);
+    expect(s, "/made caught-up");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+    stream_away_patience = 300 * MS;
+}
+
+static void
+a_brick_that_is_switched_off(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+
+    (void)state;
+    put(f, 0, 0, "/old");
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    fake_switch(f, 0, false);
+    fake_up(f, 0, false);
+    fake_up(f, 0, true);
+    expect_quiet(s);
+    fake_switch(f, 0, true);
+    fake_up(f, 0, false); /* it need not be waited for then */
+    fake_up(f, 0, true);
+    put(f, 0, 0, "/a");
+    expect_both(s, "/a", "gap:away");
+    stream_close(s);
+    fake_free(f);
+}
+
 /* ---- memory ---------------------------------------------------------------------------- */
 
 static void
@@ -567,7 +757,7 @@ what_is_known_of_bricks(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_happens_from_now_on),
@@ -583,6 +773,11 @@ main(void)
         cmocka_unit_test(a_place_behind_one_name_acknowledged_under_another),
         cmocka_unit_test(a_brick_that_does_not_know_the_name),
         cmocka_unit_test(names_that_are_none),
+        cmocka_unit_test(of_a_brick_alone),
+        cmocka_unit_test(what_a_copy_has_is_no_gap),
+        cmocka_unit_test(the_copy_that_has_it_is_away),
+        cmocka_unit_test(it_comes_back_in_time),
+        cmocka_unit_test(a_brick_that_is_switched_off),
         cmocka_unit_test(what_is_not_read_stays_on_the_bricks),
         cmocka_unit_test(the_descriptor_is_readable_while_there_is_something),
         cmocka_unit_test(a_read_that_waits_is_woken),
@@ -590,5 +785,8 @@ main(void)
         cmocka_unit_test(what_is_known_of_bricks),
     };
 
+    stream_away_patience = 300 * MS;
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
