@@ -10,8 +10,6 @@
 #include "libgnotify/link.h"
 #include "notify/record.h"
 
-/* Not there yet: gaps and synthetic events. */
-
 struct stream;
 
 enum stream_from {
