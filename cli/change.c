@@ -44,7 +44,19 @@ change_fail(struct change *c, int op_errno, const char *fmt, ...)
     strbuf_vfmt(&why, fmt, args);
     va_end(args);
     emit_fail(c->e, c->command, op_errno, "%s", strbuf_text(&why));
-    return emit_end(c->e);
+    if (!c->part)
+        return emit_end(c->e);
+    emit_str(c->e, "error", strbuf_text(&why));
+    return 1;
+}
+
+int
+change_rpc_fail(struct change *c, int ret)
+{
+    if (!c->part)
+        return rpc_fail(c->cli, c->e, c->command, ret);
+    emit_fail(c->e, ret == -ECONNREFUSED ? NULL : c->command, -ret, "%s", rpc_reason(ret));
+    return ret == -EINTR ? 130 : 1;
 }
 
 /* What a node's answer says against the change; true: nothing. */
@@ -163,7 +175,7 @@ change_check(struct change *c)
         return 130;
     }
     if (ret)
-        return rpc_fail(c->cli, c->e, c->command, ret);
+        return change_rpc_fail(c, ret);
 
     peers_complaints(&c->peers, c->force, &why);
     bool down = some_are_down(c);
@@ -171,7 +183,7 @@ change_check(struct change *c)
         if (c->peers.nodes[i].ended && !c->peers.nodes[i].failed)
             node_can(c, &c->peers.nodes[i], &why);
     if (!why.len && agree_on_modules(c, &why) < 0)
-        return rpc_fail(c->cli, c->e, c->command, -ENOMEM);
+        return change_rpc_fail(c, -ENOMEM);
     if (why.len)
         return change_fail(c, EINVAL, "%s. Nothing was changed%s", strbuf_text(&why),
                            down && !c->force ? "; with `force` as the last word, nodes that are "
@@ -227,7 +239,7 @@ change_set(struct change *c)
 
     int ret = rpc_call(c->cli, RPC_SET_VOLUME, "setting the options", &request, &reply);
     if (ret)
-        return rpc_fail(c->cli, c->e, c->command, ret);
+        return change_rpc_fail(c, ret);
     if (!reply.op_ret)
         return 0;
     change_settle(c, reply.op_errstr);
@@ -313,7 +325,8 @@ change_applied(struct change *c)
                 if (c->peers.nodes[i].ended && !c->peers.nodes[i].failed)
                     node_lacks(c, &c->peers.nodes[i], &why);
             if (!why.len) {
-                tell_what_waits(c);
+                if (!c->quiet)
+                    tell_what_waits(c);
                 return 0;
             }
             if (waited)
@@ -324,7 +337,7 @@ change_applied(struct change *c)
             return change_fail(c, EIO, "the options are set, but not applied everywhere: %s",
                                strbuf_text(&why));
         if (ret)
-            return rpc_fail(c->cli, c->e, c->command, ret);
+            return change_rpc_fail(c, ret);
     }
 }
 

@@ -33,6 +33,9 @@ struct change {
     bool force;          /* leave nodes that are down out */
     bool with_stock;     /* stock options go with it, which can make the places that are
                             missing now: what lacks one is seen afterwards only */
+    bool part;           /* of a command on several volumes: what fails ends this volume's part,
+                            and not c->e */
+    bool quiet;          /* what waits, and which nodes are down, the caller tells */
     struct peers peers;
 };
 
@@ -61,6 +64,9 @@ change_settle(struct change *c, const char *said);
 void
 change_tell_silent(struct change *c);
 
+/* Ends with what rpc_call's ret means. */
+int
+change_rpc_fail(struct change *c, int ret);
 /* Ends with a sentence. Exit status 1. */
 int
 change_fail(struct change *c, int op_errno, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -12,6 +12,8 @@ cli_libcli_a_SOURCES = \
 	cli/glupy.c cli/glupy.h \
 	cli/glupy_reload.c \
 	cli/glupy_status.c \
+	cli/group.c cli/group.h \
+	cli/group_memory.c cli/group_restore.c cli/group_turn.c \
 	cli/help.c \
 	cli/info.c \
 	cli/locate.c \
@@ -26,7 +28,7 @@ cli_libcli_a_SOURCES = \
 	cli/upcall.c cli/upcall.h \
 	cli/upcall_disable.c cli/upcall_enable.c \
 	cli/upcall_options.c cli/upcall_rules.c \
-	cli/upcall_status.c cli/upcall_turn.c \
+	cli/upcall_status.c \
 	cli/volume.c
 cli_libcli_a_CPPFLAGS = $(CLI_CPPFLAGS)
 CLI_LIBS = cli/libcli.a cli/libface.a volgen/libvolgen.a common/libcommon.a $(MD_LIBS)

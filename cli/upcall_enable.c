@@ -14,9 +14,9 @@
 static int
 seconds_for(const struct upcall *u)
 {
-    const struct upcall_saved *before = upcall_memory_find(&u->memory,
+    const struct saved *before = memory_find(&u->g.memory,
                                                            "features.cache-invalidation-timeout");
-    long long n = before && u->memory.state == UPCALL_ON ? upcall_seconds(before->set) : -1;
+    long long n = before && u->g.memory.state == MEMORY_ON ? group_seconds(before->set) : -1;
 
     if (u->seconds)
         return u->seconds;
@@ -27,29 +27,29 @@ seconds_for(const struct upcall *u)
 static bool
 is_enough(const struct upcall *u, const struct upcall_member *member)
 {
-    const char *now = kv_get(&u->options, member->key);
-    const struct upcall_saved *before = upcall_memory_find(&u->memory, member->key);
-    long long n = now ? upcall_seconds(now) : -1;
+    const char *now = kv_get(&u->g.options, member->key);
+    const struct saved *before = memory_find(&u->g.memory, member->key);
+    long long n = now ? group_seconds(now) : -1;
 
-    if (member->if_off && !before && upcall_is_on(now ? now : member->def))
+    if (member->if_off && !before && group_is_on(now ? now : member->def))
         return true;
-    if (!member->at_least || n < 0 || (before && upcall_same(now, before->set)))
+    if (!member->at_least || n < 0 || (before && group_same(now, before->set)))
         return false;
-    return !n || n >= upcall_seconds(member->wanted);
+    return !n || n >= group_seconds(member->wanted);
 }
 
 static int
 want(struct upcall *u, const struct upcall_member *member, const char *value, struct kv *wanted)
 {
-    const char *now = kv_get(&u->options, member->key);
-    const struct upcall_saved *before = upcall_memory_find(&u->memory, member->key);
+    const char *now = kv_get(&u->g.options, member->key);
+    const struct saved *before = memory_find(&u->g.memory, member->key);
     int ret = kv_set(wanted, member->key, value);
 
-    if (!ret && before && u->memory.state == UPCALL_ON &&
-        (!now || !upcall_same(now, before->set)))
-        ret = upcall_note(u, "%s was %s by hand: it is %s again", member->key,
+    if (!ret && before && u->g.memory.state == MEMORY_ON &&
+        (!now || !group_same(now, before->set)))
+        ret = group_note(&u->g, "%s was %s by hand: it is %s again", member->key,
                           now ? now : "reset", value);
-    return ret ? ret : upcall_memory_set(&u->memory, member->key, value, now);
+    return ret ? ret : memory_set(&u->g.memory, member->key, value, now);
 }
 
 static void
@@ -66,14 +66,14 @@ static bool
 must_begin_anew(const struct upcall *u)
 {
     AUTO_STRBUF struct strbuf ignored = STRBUF_INIT;
-    const struct upcall_saved *kept = upcall_memory_find(&u->memory, "performance.md-cache-timeout");
-    const char *now = kv_get(&u->options, "performance.md-cache-timeout");
+    const struct saved *kept = memory_find(&u->g.memory, "performance.md-cache-timeout");
+    const char *now = kv_get(&u->g.options, "performance.md-cache-timeout");
 
-    return u->memory.state != UPCALL_ON || !now || !kept ||
-           upcall_seconds(now) < seconds_for(u) || !upcall_same(now, kept->set) ||
-           !upcall_is_on(kv_get(&u->options, "features.cache-invalidation")) ||
-           !upcall_is_on(kv_get(&u->options, "performance.cache-invalidation")) ||
-           upcall_conflicts(&u->options, u->c.volume, refuse, &ignored);
+    return u->g.memory.state != MEMORY_ON || !now || !kept ||
+           group_seconds(now) < seconds_for(u) || !group_same(now, kept->set) ||
+           !group_is_on(kv_get(&u->g.options, "features.cache-invalidation")) ||
+           !group_is_on(kv_get(&u->g.options, "performance.cache-invalidation")) ||
+           upcall_conflicts(&u->g.options, u->g.c.volume, refuse, &ignored);
 }
 
 /* A number that no client has: of the clock, so that it is new also after a disable. */
@@ -82,7 +82,7 @@ new_number(const struct upcall *u)
 {
     unsigned long long now = (unsigned long long)time(NULL);
 
-    return u->memory.fresh >= now ? u->memory.fresh + 1 : now;
+    return u->g.memory.fresh >= now ? u->g.memory.fresh + 1 : now;
 }
 
 /* What enable sets, and the memory that goes with it. *anew: clients must begin anew. */
@@ -95,17 +95,17 @@ collect(struct upcall *u, struct kv *wanted, bool *anew)
     *anew = must_begin_anew(u);
     snprintf(seconds, sizeof(seconds), "%d", seconds_for(u));
     if (*anew)
-        u->memory.fresh = new_number(u);
+        u->g.memory.fresh = new_number(u);
     for (size_t i = 0; i < upcall_group_count && !ret; i++) {
         const struct upcall_member *member = &upcall_group[i];
 
-        if (member->leases && !u->leases && !upcall_memory_find(&u->memory, member->key))
+        if (member->leases && !u->leases && !memory_find(&u->g.memory, member->key))
             continue;
         if (!is_enough(u, member))
             ret = want(u, member, member->wanted ? member->wanted : seconds, wanted);
     }
-    u->memory.state = UPCALL_ON;
-    return ret ? ret : upcall_put_memory(u, &u->memory, wanted);
+    u->g.memory.state = MEMORY_ON;
+    return ret ? ret : group_put_memory(&u->g, &u->g.memory, wanted);
 }
 
 /* Bricks first: what a client looks at while some brick has not begun to keep account, it would
@@ -116,12 +116,12 @@ begin_with_bricks(struct upcall *u, const struct kv *wanted)
     static const char *const of_bricks[] = {"features.cache-invalidation",
                                             "features.cache-invalidation-timeout",
                                             "network.inode-lru-limit"};
-    AUTO_UPCALL_MEMORY struct upcall_memory memory = {.state = UPCALL_ON, .fresh = u->fresh_before};
+    AUTO_MEMORY struct memory memory = {.state = MEMORY_ON, .fresh = u->fresh_before};
     AUTO_KV struct kv first = KV_INIT;
     int ret = 0;
 
-    for (size_t i = 0; i < u->memory.count && !ret; i++) {
-        const struct upcall_saved *one = &u->memory.list[i];
+    for (size_t i = 0; i < u->g.memory.count && !ret; i++) {
+        const struct saved *one = &u->g.memory.list[i];
         const char *value = kv_get(wanted, one->key);
         bool now = false;
 
@@ -130,11 +130,11 @@ begin_with_bricks(struct upcall *u, const struct kv *wanted)
         if (now && value)
             ret = kv_set(&first, one->key, value);
         if (!ret && (now || i < u->known_before))
-            ret = upcall_memory_set(&memory, one->key, one->set, one->was);
+            ret = memory_set(&memory, one->key, one->set, one->was);
     }
     if (!ret)
-        ret = upcall_put_memory(u, &memory, &first);
-    return ret ? rpc_fail(u->c.cli, u->c.e, u->c.command, ret) : upcall_set(u, &first);
+        ret = group_put_memory(&u->g, &memory, &first);
+    return ret ? change_rpc_fail(&u->g.c, ret) : group_set(&u->g, &first);
 }
 
 /* What the volume will have. */
@@ -143,8 +143,8 @@ overlay(const struct upcall *u, const struct kv *wanted, struct kv *after)
 {
     int ret = 0;
 
-    for (size_t i = 0; i < u->options.count && !ret; i++)
-        ret = kv_set(after, u->options.pairs[i].key, u->options.pairs[i].value);
+    for (size_t i = 0; i < u->g.options.count && !ret; i++)
+        ret = kv_set(after, u->g.options.pairs[i].key, u->g.options.pairs[i].value);
     for (size_t i = 0; i < wanted->count && !ret; i++)
         ret = kv_set(after, wanted->pairs[i].key, wanted->pairs[i].value);
     return ret;
@@ -154,31 +154,31 @@ static int
 end_enable(struct upcall *u, const struct kv *after)
 {
     const char *seconds = kv_get(after, "features.cache-invalidation-timeout");
-    bool leases = upcall_is_on(kv_get(after, "features.leases"));
+    bool leases = group_is_on(kv_get(after, "features.leases"));
 
-    emit_text(u->c.e, "volume upcall: success: enabled on volume %s, timeout %s s%s\n", u->c.volume,
+    emit_text(u->g.c.e, "volume upcall: success: enabled on volume %s, timeout %s s%s\n", u->g.c.volume,
               seconds, leases ? ", with leases" : "");
-    emit_object(u->c.e, "volUpcall");
-    emit_str(u->c.e, "volName", u->c.volume);
-    emit_str(u->c.e, "state", "on");
-    emit_num(u->c.e, "timeout", upcall_seconds(seconds));
-    emit_bool(u->c.e, "leases", leases);
-    emit_list(u->c.e, "options", "option");
-    for (size_t i = 0; i < u->memory.count; i++) {
-        emit_object(u->c.e, NULL);
-        emit_str(u->c.e, "name", u->memory.list[i].key);
-        emit_str(u->c.e, "value", u->memory.list[i].set);
-        if (u->memory.list[i].was)
-            emit_str(u->c.e, "before", u->memory.list[i].was);
-        emit_object_end(u->c.e);
+    emit_object(u->g.c.e, "volUpcall");
+    emit_str(u->g.c.e, "volName", u->g.c.volume);
+    emit_str(u->g.c.e, "state", "on");
+    emit_num(u->g.c.e, "timeout", group_seconds(seconds));
+    emit_bool(u->g.c.e, "leases", leases);
+    emit_list(u->g.c.e, "options", "option");
+    for (size_t i = 0; i < u->g.memory.count; i++) {
+        emit_object(u->g.c.e, NULL);
+        emit_str(u->g.c.e, "name", u->g.memory.list[i].key);
+        emit_str(u->g.c.e, "value", u->g.memory.list[i].set);
+        if (u->g.memory.list[i].was)
+            emit_str(u->g.c.e, "before", u->g.memory.list[i].was);
+        emit_object_end(u->g.c.e);
     }
-    emit_list_end(u->c.e);
-    if (leases && u->started && !upcall_is_on(kv_get(&u->options, "features.leases")))
-        upcall_note(u, "bricks give leases from their next start on: `gluster volume stop %s` and `start`, "
-                    "or one brick after the other", u->c.volume);
-    upcall_tell_notes(u);
-    emit_object_end(u->c.e);
-    return emit_end(u->c.e);
+    emit_list_end(u->g.c.e);
+    if (leases && u->g.started && !group_is_on(kv_get(&u->g.options, "features.leases")))
+        group_note(&u->g, "bricks give leases from their next start on: `gluster volume stop %s` and `start`, "
+                    "or one brick after the other", u->g.c.volume);
+    group_tell_notes(&u->g);
+    emit_object_end(u->g.c.e);
+    return emit_end(u->g.c.e);
 }
 
 int
@@ -188,24 +188,24 @@ upcall_enable(struct upcall *u)
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
     bool anew = false;
 
-    u->fresh_before = u->memory.fresh;
-    u->known_before = u->memory.count;
+    u->fresh_before = u->g.memory.fresh;
+    u->known_before = u->g.memory.count;
     int ret = collect(u, &wanted, &anew);
     if (!ret)
         ret = overlay(u, &wanted, &after);
     if (ret == -E2BIG)
-        return change_fail(&u->c, E2BIG, "what the options of volume %s are now is too long to be "
-                           "remembered: reset the one that is. Nothing was changed", u->c.volume);
+        return change_fail(&u->g.c, E2BIG, "what the options of volume %s are now is too long to be "
+                           "remembered: reset the one that is. Nothing was changed", u->g.c.volume);
     if (ret)
-        return rpc_fail(u->c.cli, u->c.e, u->c.command, ret);
-    if (upcall_conflicts(&after, u->c.volume, refuse, &why))
-        return change_fail(&u->c, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
-    int status = anew && u->started ? begin_with_bricks(u, &wanted) : 0;
+        return change_rpc_fail(&u->g.c, ret);
+    if (upcall_conflicts(&after, u->g.c.volume, refuse, &why))
+        return change_fail(&u->g.c, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
+    int status = anew && u->g.started ? begin_with_bricks(u, &wanted) : 0;
 
-    if (anew && u->started)
-        u->half = "Bricks have their part of it already: run the command again, or `disable`";
+    if (anew && u->g.started)
+        u->g.half = "Bricks have their part of it already: run the command again, or `disable`";
     if (!status)
-        status = upcall_set(u, &wanted);
+        status = group_set(&u->g, &wanted);
     return status ? status : end_enable(u, &after);
 }
 

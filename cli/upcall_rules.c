@@ -80,8 +80,8 @@ static void
 judge_longer(struct judge *j, const struct cache *cache)
 {
     AUTO_STRBUF struct strbuf s = STRBUF_INIT;
-    long long client = upcall_seconds(value(j, cache->timeout));
-    long long server = upcall_seconds(value(j, server_timeout));
+    long long client = group_seconds(value(j, cache->timeout));
+    long long server = group_seconds(value(j, server_timeout));
 
     if (client <= server)
         return;
@@ -101,7 +101,7 @@ static void
 judge_untold(struct judge *j, const struct cache *cache, const char *missing)
 {
     AUTO_STRBUF struct strbuf s = STRBUF_INIT;
-    long long client = upcall_seconds(value(j, cache->timeout));
+    long long client = group_seconds(value(j, cache->timeout));
     bool cut = cache->needs == missing && cache->timeout == md_timeout && client > 60;
 
     if (client <= cache->harmless)
@@ -126,9 +126,9 @@ static void
 judge_shards(struct judge *j)
 {
     AUTO_STRBUF struct strbuf s = STRBUF_INIT;
-    long long client = upcall_seconds(value(j, md_timeout));
+    long long client = group_seconds(value(j, md_timeout));
 
-    if (!upcall_is_on(value(j, "features.shard")) || !upcall_is_on(value(j, caches[0].on)) ||
+    if (!group_is_on(value(j, "features.shard")) || !group_is_on(value(j, caches[0].on)) ||
         client <= UPCALL_SECONDS_MIN)
         return;
     name(j, "features.shard", &s);
@@ -145,14 +145,14 @@ upcall_conflicts(const struct kv *options, const char *volume,
                  void (*tell_it)(void *arg, const char *sentence), void *arg)
 {
     struct judge j = {options, volume, tell_it, arg, 0};
-    bool told = upcall_is_on(value(&j, server_switch));
+    bool told = group_is_on(value(&j, server_switch));
 
     for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
         const struct cache *cache = &caches[i];
 
-        if (!upcall_is_on(value(&j, cache->on)))
+        if (!group_is_on(value(&j, cache->on)))
             continue;
-        if (cache->needs && !upcall_is_on(value(&j, cache->needs)))
+        if (cache->needs && !group_is_on(value(&j, cache->needs)))
             judge_untold(&j, cache, cache->needs);
         else if (!told)
             judge_untold(&j, cache, server_switch);
@@ -161,7 +161,7 @@ upcall_conflicts(const struct kv *options, const char *volume,
     }
     if (told)
         judge_shards(&j);
-    long long seconds = upcall_seconds(value(&j, server_timeout));
+    long long seconds = group_seconds(value(&j, server_timeout));
     if (told && seconds < UPCALL_SECONDS_MIN) {
         AUTO_STRBUF struct strbuf s = STRBUF_INIT;
 

@@ -20,7 +20,7 @@ struct view {
     struct change *c;
     const struct reply *volume;
     struct kv options;
-    struct upcall_memory memory;
+    struct memory memory;
     struct reply profile;
     const char *not_counted; /* why there is no profile; NULL: there is */
 };
@@ -29,7 +29,7 @@ static void
 view_free(struct view *v)
 {
     kv_free(&v->options);
-    upcall_memory_free(&v->memory);
+    memory_free(&v->memory);
     reply_free(&v->profile);
 }
 
@@ -44,7 +44,7 @@ value_of(const struct view *v, const char *key)
 static bool
 is_on(const struct view *v, const char *key)
 {
-    return upcall_is_on(value_of(v, key));
+    return group_is_on(value_of(v, key));
 }
 
 /* ---- the volume ------------------------------------------------------------- */
@@ -59,11 +59,11 @@ clients_listen(const struct view *v)
 static const char *
 state_of(const struct view *v)
 {
-    if (v->memory.state == UPCALL_LEAVING)
+    if (v->memory.state == MEMORY_LEAVING)
         return "leaving";
     if (clients_listen(v))
         return "on";
-    return is_on(v, "features.cache-invalidation") || v->memory.state == UPCALL_ON ? "partly"
+    return is_on(v, "features.cache-invalidation") || v->memory.state == MEMORY_ON ? "partly"
                                                                                    : "off";
 }
 
@@ -72,24 +72,24 @@ tell_state(struct view *v)
 {
     struct emit *e = v->c->e;
     const char *volume = v->c->volume;
-    bool any = v->memory.state != UPCALL_OFF || is_on(v, "features.cache-invalidation");
+    bool any = v->memory.state != MEMORY_OFF || is_on(v, "features.cache-invalidation");
     const char *seconds = value_of(v, "features.cache-invalidation-timeout");
 
-    if (v->memory.state == UPCALL_LEAVING)
+    if (v->memory.state == MEMORY_LEAVING)
         emit_text(e, "Volume %s: a disable was begun and not completed: `gluster volume upcall %s "
                   "disable` completes it\n", volume, volume);
-    else if (v->memory.state == UPCALL_ON &&
-             !upcall_memory_find(&v->memory, "performance.cache-invalidation"))
+    else if (v->memory.state == MEMORY_ON &&
+             !memory_find(&v->memory, "performance.cache-invalidation"))
         emit_text(e, "Volume %s: an enable was begun and not completed: run it again, or `gluster volume "
                   "upcall %s disable`\n", volume, volume);
     else
         emit_text(e, "Volume %s: upcall is %s%s\n", volume, state_of(v),
-                  any && v->memory.state == UPCALL_OFF ? ", by options that were set by hand" : "");
+                  any && v->memory.state == MEMORY_OFF ? ", by options that were set by hand" : "");
     if (any)
         emit_text(e, "Timeout: %s s; leases: %s\n", seconds, is_on(v, "features.leases") ? "on" : "off");
     emit_str(e, "state", state_of(v));
-    emit_bool(e, "byCommand", v->memory.state != UPCALL_OFF);
-    emit_num(e, "timeout", upcall_seconds(seconds));
+    emit_bool(e, "byCommand", v->memory.state != MEMORY_OFF);
+    emit_num(e, "timeout", group_seconds(seconds));
     emit_bool(e, "leases", is_on(v, "features.leases"));
 }
 
@@ -97,19 +97,19 @@ tell_state(struct view *v)
 
 /* What somebody did to an option after enable; NULL: nothing. */
 static const char *
-difference(const struct view *v, const struct upcall_saved *saved, const char *now)
+difference(const struct view *v, const struct saved *saved, const char *now)
 {
-    if (!saved || v->memory.state != UPCALL_ON)
+    if (!saved || v->memory.state != MEMORY_ON)
         return NULL;
     if (!now)
         return "reset by hand";
-    return upcall_same(now, saved->set) ? NULL : "changed by hand";
+    return group_same(now, saved->set) ? NULL : "changed by hand";
 }
 
 static void
 tell_option(struct view *v, const struct upcall_member *member)
 {
-    const struct upcall_saved *saved = upcall_memory_find(&v->memory, member->key);
+    const struct saved *saved = memory_find(&v->memory, member->key);
     const char *now = kv_get(&v->options, member->key);
     const char *changed = difference(v, saved, now);
     struct emit *e = v->c->e;
@@ -171,7 +171,7 @@ fetch_profile(struct view *v)
     AUTO_REQUEST struct request request = REQUEST_INIT;
     enum { STARTED = 1 };
 
-    if (!upcall_is_on(kv_get(&v->options, "diagnostics.count-fop-hits"))) {
+    if (!group_is_on(kv_get(&v->options, "diagnostics.count-fop-hits"))) {
         v->not_counted = "profiling is off";
         return 0;
     }
@@ -427,7 +427,7 @@ upcall_status(struct change *c, const struct reply *volume)
 {
     AUTO(view_free) struct view v = {.c = c, .volume = volume};
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    int ret = upcall_read(volume, &v.options, &v.memory);
+    int ret = group_read(&upcall_kind, volume, &v.options, &v.memory);
 
     if (!ret)
         ret = fetch_profile(&v);

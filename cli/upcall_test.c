@@ -23,35 +23,35 @@ seconds_are_read_as_glusterfs_reads_them(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-        assert_int_equal(upcall_seconds(good[i].text), good[i].seconds);
+        assert_int_equal(group_seconds(good[i].text), good[i].seconds);
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        assert_int_equal(upcall_seconds(bad[i]), -1);
+        assert_int_equal(group_seconds(bad[i]), -1);
 }
 
 static void
 values_that_mean_the_same_are_the_same(void **state)
 {
     (void)state;
-    assert_true(upcall_same("on", "enable"));
-    assert_true(upcall_same("False", "0"));
-    assert_true(upcall_same("600", "10m"));
-    assert_true(upcall_same("x y", "x y"));
-    assert_false(upcall_same("on", "off"));
-    assert_false(upcall_same("60", "61"));
-    assert_false(upcall_same("x", "y"));
-    assert_false(upcall_is_on(NULL));
+    assert_true(group_same("on", "enable"));
+    assert_true(group_same("False", "0"));
+    assert_true(group_same("600", "10m"));
+    assert_true(group_same("x y", "x y"));
+    assert_false(group_same("on", "off"));
+    assert_false(group_same("60", "61"));
+    assert_false(group_same("x", "y"));
+    assert_false(group_is_on(NULL));
 }
 
 /* text through the memory and back */
 static char *
 again(const char *text)
 {
-    AUTO_UPCALL_MEMORY struct upcall_memory memory;
+    AUTO_MEMORY struct memory memory;
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
 
-    if (upcall_memory_parse(text, &memory))
+    if (memory_parse(text, upcall_kind.knows, &memory))
         return NULL;
-    upcall_memory_print(&memory, &out);
+    memory_print(&memory, &out);
     return strbuf_take(&out);
 }
 
@@ -81,11 +81,11 @@ a_memory_of_somebody_else_is_refused(void **state)
         "on " A "=%00", "on " A "=%zz", "on " A "=1 " A "=2", "x " A "=1", "default " A "=1", "on auth.allow=x",
         "on " A "=1 auth.allow=x", "leaving user.x=1:2", "on fresh=17", "on fresh= " A "=1", "on fresh=x " A "=1",
         "on fresh=0 " A "=1", "on fresh=1 fresh=2 " A "=1", "on fresh=99999999999999999999 " A "=1"};
-    struct upcall_memory memory;
+    struct memory memory;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-        assert_int_equal(upcall_memory_parse(texts[i], &memory), -EBADMSG);
+        assert_int_equal(memory_parse(texts[i], upcall_kind.knows, &memory), -EBADMSG);
         assert_int_equal(memory.count, 0);
     }
 }
@@ -94,15 +94,15 @@ a_memory_of_somebody_else_is_refused(void **state)
 static void
 the_first_value_stays_in_memory(void **state)
 {
-    AUTO_UPCALL_MEMORY struct upcall_memory memory = {.state = UPCALL_ON};
+    AUTO_MEMORY struct memory memory = {.state = MEMORY_ON};
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
 
     (void)state;
-    assert_int_equal(upcall_memory_set(&memory, "a", "600", "30"), 0);
-    assert_int_equal(upcall_memory_set(&memory, "b", "on", NULL), 0);
-    assert_int_equal(upcall_memory_set(&memory, "a", "100", "600"), 0);
-    assert_int_equal(upcall_memory_set(&memory, "b", "on", "on"), 0);
-    upcall_memory_print(&memory, &out);
+    assert_int_equal(memory_set(&memory, "a", "600", "30"), 0);
+    assert_int_equal(memory_set(&memory, "b", "on", NULL), 0);
+    assert_int_equal(memory_set(&memory, "a", "100", "600"), 0);
+    assert_int_equal(memory_set(&memory, "b", "on", "on"), 0);
+    memory_print(&memory, &out);
     assert_string_equal(strbuf_text(&out), "on a=100:30 b=on");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * volume upcall: whose turn it is. What enable and disable do takes several transactions of
+ * volume upcall, volume notify: whose turn it is. What enable and disable do takes several transactions of
  * glusterd, and glusterd's lock is held for one at a time; so in the whole pool only one
  * command at a time may be between its first look at a volume and its last change.
  *
@@ -10,7 +10,7 @@
  * keeps its flag up and waits; the others lower theirs until they see none. There is nothing to be
  * cleaned up after a command that was killed, or a node that went down: their flags are down.
  */
-#include "cli/upcall.h"
+#include "cli/group.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 enum { PATIENCE_MS = 60000, FLAG_PAUSE_MS = 50, PAUSE_MS = 100, PAUSE_MAX_MS = 800 };
 
 struct waiting {
-    struct upcall *u;
+    struct group *g;
     const struct node *self;
     int waited, pause;
 };
@@ -32,13 +32,13 @@ static int
 wait_for(struct waiting *w, const char *host, int milliseconds)
 {
     if (w->waited >= PATIENCE_MS)
-        return change_fail(&w->u->c, EBUSY, "another `gluster volume upcall %s` has been at it on node %s "
+        return change_fail(&w->g->c, EBUSY, "another `gluster volume upcall` or `notify %s` has been at it on node %s "
                            "for %d s: see whether it hangs there. Nothing was changed",
-                           w->u->c.volume, host, PATIENCE_MS / 1000);
+                           w->g->c.volume, host, PATIENCE_MS / 1000);
     w->waited += milliseconds;
     int ret = rpc_sleep(milliseconds);
 
-    return ret ? rpc_fail(w->u->c.cli, w->u->c.e, w->u->c.command, ret) : 0;
+    return ret ? change_rpc_fail(&w->g->c, ret) : 0;
 }
 
 /* Nodes come and go while it waits: each look is at those that are there. */
@@ -46,7 +46,7 @@ static int
 list_nodes(struct waiting *w)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    struct change *c = &w->u->c;
+    struct change *c = &w->g->c;
 
     peers_free(&c->peers);
     int ret = peers_list(c->cli, &c->peers, &why);
@@ -57,23 +57,23 @@ list_nodes(struct waiting *w)
     if (ret == -EIO)
         return change_fail(c, EIO, "%s. Nothing was changed", strbuf_text(&why));
     w->self = ret ? NULL : &c->peers.nodes[0];
-    return ret ? rpc_fail(c->cli, c->e, c->command, ret) : 0;
+    return ret ? change_rpc_fail(c, ret) : 0;
 }
 
 static int
 raise_flag(struct waiting *w)
 {
-    struct change *c = &w->u->c;
+    struct change *c = &w->g->c;
     AUTO_FREE char *dir = str_fmt(TURN_DIR, w->self->uuid);
     AUTO_FREE char *path = str_fmt(TURN_FILE, w->self->uuid, c->volume);
 
     if (!dir || !path)
-        return rpc_fail(c->cli, c->e, c->command, -ENOMEM);
+        return change_rpc_fail(c, -ENOMEM);
     if ((!mkdir(STATUSDIR_PARENT, 0755) || errno == EEXIST) && (!mkdir(dir, 0700) || errno == EEXIST))
-        w->u->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (w->u->lock < 0)
+        w->g->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (w->g->lock < 0)
         return change_fail(c, errno, "%s cannot be locked: %s. Nothing was changed", path, strerror(errno));
-    while (flock(w->u->lock, LOCK_EX | LOCK_NB)) {
+    while (flock(w->g->lock, LOCK_EX | LOCK_NB)) {
         int status = wait_for(w, w->self->host, FLAG_PAUSE_MS);
 
         if (status)
@@ -85,9 +85,9 @@ raise_flag(struct waiting *w)
 static void
 lower_flag(struct waiting *w)
 {
-    if (w->u->lock >= 0)
-        close(w->u->lock);
-    w->u->lock = -1;
+    if (w->g->lock >= 0)
+        close(w->g->lock);
+    w->g->lock = -1;
 }
 
 /* Every node that is up has to say; one that is down runs no command that could change anything. */
@@ -95,7 +95,7 @@ static int
 look(struct waiting *w)
 {
     AUTO_STRBUF struct strbuf why = STRBUF_INIT;
-    struct change *c = &w->u->c;
+    struct change *c = &w->g->c;
     const char *const words[] = {"upcall-turn", c->volume, NULL};
     int ret = peers_ask(c->cli, &c->peers, "seeing whether others are at it", words, &why);
 
@@ -103,7 +103,7 @@ look(struct waiting *w)
         ret = -EIO;
     if (ret == -EIO)
         return change_fail(c, EIO, "%s. Nothing was changed", strbuf_text(&why));
-    return ret ? rpc_fail(c->cli, c->e, c->command, ret) : 0;
+    return ret ? change_rpc_fail(c, ret) : 0;
 }
 
 static bool
@@ -120,10 +120,10 @@ first_other(const struct waiting *w)
 {
     const struct node *first = NULL;
 
-    for (size_t i = 0; i < w->u->c.peers.count; i++) {
-        const struct node *node = &w->u->c.peers.nodes[i];
+    for (size_t i = 0; i < w->g->c.peers.count; i++) {
+        const struct node *node = &w->g->c.peers.nodes[i];
 
-        if (!is_up(node) || (node->self && w->u->lock >= 0))
+        if (!is_up(node) || (node->self && w->g->lock >= 0))
             continue;
         if (!first || strcmp(node->uuid, first->uuid) < 0)
             first = node;
@@ -132,14 +132,14 @@ first_other(const struct waiting *w)
 }
 
 int
-upcall_take_turn(struct upcall *u)
+group_take_turn(struct group *g)
 {
-    struct waiting w = {.u = u, .pause = PAUSE_MS};
+    struct waiting w = {.g = g, .pause = PAUSE_MS};
 
     for (bool raise = true;;) {
         int status = list_nodes(&w);
 
-        if (!status && raise && u->lock < 0)
+        if (!status && raise && g->lock < 0)
             status = raise_flag(&w);
         if (!status && raise) /* as they are now that it is up */
             status = list_nodes(&w);
@@ -149,15 +149,15 @@ upcall_take_turn(struct upcall *u)
             return status;
         const struct node *other = first_other(&w);
 
-        if (!other && u->lock >= 0 && is_up(w.self))
+        if (!other && g->lock >= 0 && is_up(w.self))
             return 0;
-        if (!other && u->lock >= 0)
-            return change_fail(&u->c, EINVAL, "this node's glusterd does not see the locks of this command "
+        if (!other && g->lock >= 0)
+            return change_fail(&g->c, EINVAL, "this node's glusterd does not see the locks of this command "
                                "in " STATUSDIR_PARENT ": run it where glusterd runs. Nothing was changed");
         raise = !other;
         if (!other)
             continue;
-        if (u->lock >= 0 && strcmp(other->uuid, w.self->uuid) > 0)
+        if (g->lock >= 0 && strcmp(other->uuid, w.self->uuid) > 0)
             raise = true; /* ours stays up */
         else
             lower_flag(&w);
