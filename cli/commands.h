@@ -16,6 +16,7 @@ int cmd_volume_info(struct cli *cli, int argc, char **argv);
 int cmd_volume_help(struct cli *cli, int argc, char **argv);
 int cmd_volume_extension(struct cli *cli, int argc, char **argv);
 int cmd_volume_glupy(struct cli *cli, int argc, char **argv);
+int cmd_volume_notify(struct cli *cli, int argc, char **argv);
 int cmd_volume_locate(struct cli *cli, int argc, char **argv);
 int cmd_volume_upcall(struct cli *cli, int argc, char **argv);
 int cmd_glupy_help(struct cli *cli, int argc, char **argv);

@@ -143,6 +143,9 @@ offer_edge(const struct typing *t, const struct grammar_edge *edge, bool *files)
     case GRAMMAR_MODULE:
         offer_modules(t, "", "");
         break;
+    case GRAMMAR_EVENTS:
+        offer_event_list(t);
+        break;
     case GRAMMAR_FILE:
         *files = true;
         break;

@@ -61,9 +61,17 @@ _volext_values_of() {
             for module in $(_volext_modules); do
                 case $2 in *,*) echo "${2%,*},$module" ;; *) echo "$module" ;; esac
             done ;;
+        @events) _volext_event_names "$2" ;;
         *) echo "$value" ;;
         esac
     done
+}
+
+# Names of events, where $1 is typed. They go on after a comma.
+_volext_event_names() {
+    local event before=''
+    case $1 in *,*) before=${1%,*}, ;; esac
+    for event in "${_volext_events[@]}"; do echo "$before$event"; done
 }
 
 # What edge KIND WORD offers, after the word $3, where $4 is typed.
@@ -74,6 +82,7 @@ _volext_offer() {
     key) _volext_keys ;;
     value) _volext_values_of "$3" "$4" ;;
     module) _volext_modules ;;
+    events) _volext_event_names "$4" ;;
     file) compgen -f -- "$4" ;;
     esac
 }

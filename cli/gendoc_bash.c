@@ -13,6 +13,7 @@
 static const char *const kinds[] = {
     [GRAMMAR_LITERAL] = "word", [GRAMMAR_VOLUME] = "volume", [GRAMMAR_KEY] = "key",
     [GRAMMAR_VALUE] = "value",  [GRAMMAR_MODULE] = "module", [GRAMMAR_FILE] = "file",
+    [GRAMMAR_EVENTS] = "events",
     [GRAMMAR_ANY] = "any",
 };
 
@@ -52,8 +53,8 @@ values(const struct volgen_option *option, struct strbuf *out)
         strbuf_str(out, "on off");
     if (option->type == VOLGEN_MODULES)
         strbuf_str(out, "@modules ");
-    for (size_t i = 0; option->type == VOLGEN_EVENTS && i < volgen_event_count; i++)
-        strbuf_fmt(out, "%s ", volgen_events[i].name);
+    if (option->type == VOLGEN_EVENTS)
+        strbuf_str(out, "@events");
     for (size_t i = 0; option->choices && option->choices[i]; i++)
         strbuf_fmt(out, "%s ", option->choices[i]);
     if (option->type != VOLGEN_BOOL && option->type != VOLGEN_EVENTS && option->def && *option->def)
@@ -69,6 +70,9 @@ keys(const struct volgen_table *table, struct strbuf *out)
         for (size_t k = 0; k < table->extensions[i]->option_count; k++)
             if (!table->extensions[i]->options[k].hidden)
                 values(&table->extensions[i]->options[k], out);
+    strbuf_str(out, ")\n_volext_events=(");
+    for (size_t i = 0; i < volgen_event_count; i++)
+        strbuf_fmt(out, "%s%s", i ? " " : "", volgen_events[i].name);
     strbuf_str(out, ")\n");
     strbuf_fmt(out, "_volext_module_dirs=(%s/volext/modules %s)\n", GLUSTERD_WORKDIR, MODULEDIR);
 }

@@ -49,6 +49,7 @@ kind_of(const char *word, int len)
     } names[] = {
         {"VOLNAME", GRAMMAR_VOLUME}, {"KEY", GRAMMAR_KEY},   {"VALUE", GRAMMAR_VALUE},
         {"MODULE", GRAMMAR_MODULE},  {"FILE", GRAMMAR_FILE}, {"PATH", GRAMMAR_FILE},
+        {"EVENTS", GRAMMAR_EVENTS},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)

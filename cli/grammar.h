@@ -16,6 +16,7 @@ enum grammar_kind {
     GRAMMAR_VALUE,   /* VALUE: of the key before it */
     GRAMMAR_MODULE,  /* MODULE: a glupy module */
     GRAMMAR_FILE,    /* FILE, PATH */
+    GRAMMAR_EVENTS,  /* EVENTS: names with commas between them */
     GRAMMAR_ANY,     /* any other word in capitals */
     GRAMMAR_NOTHING, /* private to grammar.c: no word at all */
 };

@@ -17,7 +17,7 @@ next(const char *words, const char *args, const char *line)
 {
     static const char letters[] = {[GRAMMAR_VOLUME] = 'V', [GRAMMAR_KEY] = 'K',
                                    [GRAMMAR_VALUE] = 'W',  [GRAMMAR_MODULE] = 'M',
-                                   [GRAMMAR_FILE] = 'F',   [GRAMMAR_ANY] = '*'};
+                                   [GRAMMAR_FILE] = 'F',   [GRAMMAR_EVENTS] = 'E', [GRAMMAR_ANY] = '*'};
     const struct command row = {.words = words, .args = args};
     struct grammar g;
     AUTO_FREE char *copy = strdup(line);
@@ -90,7 +90,7 @@ alternatives_are_words_or_rows_of_words(void **state)
     ASSERT_NEXT("get", "VOLNAME KEY|all", "get v1", " K all");
     ASSERT_NEXT("notify", "[VOLNAME|all] {enable [EVENTS] | disable}", "notify",
                 " V all enable disable");
-    ASSERT_NEXT("notify", "[VOLNAME|all] {enable [EVENTS] | disable}", "notify v1 enable", " *");
+    ASSERT_NEXT("notify", "[VOLNAME|all] {enable [EVENTS] | disable}", "notify v1 enable", " E");
     /* repeating one alternative does not open the other */
     ASSERT_NEXT("x", "{a... | b}", "x a", " a");
 }

@@ -17,6 +17,8 @@ cli_libcli_a_SOURCES = \
 	cli/help.c \
 	cli/info.c \
 	cli/locate.c \
+	cli/notify.c cli/notify.h \
+	cli/notify_enable.c cli/notify_status.c \
 	cli/offer.c \
 	cli/option.c cli/option.h \
 	cli/peers.c cli/peers.h \

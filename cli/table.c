@@ -52,6 +52,19 @@ const struct command cli_commands[] = {
      "A file of a sharded volume that has more than one shard is shown with its first one. Names "
      "with bytes that cannot be shown have \\xNN for them in text, and pathHex beside path otherwise. "
      "No mount is needed."},
+    {"volume notify", "[VOLNAME|all] {enable [EVENTS] | disable | status}",
+     "have bricks record what changes, or show what they have recorded", cmd_volume_notify, CMD_XML,
+     "Without VOLNAME it is for all volumes. enable has every brick of the volume record what changes in "
+     "it, for gnotifywait, gfind and all programs that read it. EVENTS are words of inotify's tools with "
+     "commas between them (access, modify, attrib, close_write, close_nowrite, close, open, moved_to, "
+     "moved_from, move, create, delete), default (all but open and access), or all; without them "
+     "they are what features.notify-events says. For opens, and closes of files that were only read, it also sets "
+     "performance.open-behind to off, or they would not reach the bricks. disable ends the recording and "
+     "puts back what the options were; one that was changed by hand since is kept, and named. "
+     "Running bricks follow at once, but for those that were started before volext was there: they are named, "
+     "and `volume extension VOLNAME apply` restarts them. status shows, for each brick, "
+     "whether it records, how much it keeps and how far back that reaches, what was lost, and who reads it: how "
+     "far each reader is and how much it has before it."},
     {"volume upcall", "VOLNAME {enable [timeout SECONDS] [leases] | disable | status}",
      "have clients keep attributes and be told of changes, or show whether they are",
      cmd_volume_upcall, CMD_XML,
@@ -107,7 +120,7 @@ static const char *const volume_words[] = {
     "replace-brick", "set", "log",       "sync",         "reset",       "geo-replication",
     "profile", "top",     "status",      "heal",         "statedump",   "list",
     "clear-locks", "barrier", "get",     "reset-brick",  "extension",   "glupy",
-    "upcall",  "locate", NULL};
+    "upcall",  "locate",  "notify", NULL};
 static const char *const glupy_words[] = {"help", "install", "list", "show", "remove", NULL};
 
 /* The word that `typed` means, or NULL: unknown or ambiguous. */
