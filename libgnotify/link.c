@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * The link to a real volume: an ordinary connection of libgfapi's, whose volfile glusterd
- * keeps like the volume, and wires (link-wires.c) to the bricks that this has; see link-own.h.
+ * keeps like the volume, and wires (link_wires.c) to the bricks that this has; see link_own.h.
  */
-#include "libgnotify/link-own.h"
+#include "libgnotify/link_own.h"
 
 #include <errno.h>
 #include <string.h>

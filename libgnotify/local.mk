@@ -33,8 +33,8 @@ libgnotify_stream_test_LDADD = $(STREAM_LIBS) $(CMOCKA_LIBS)
 
 # the bricks of a real volume
 noinst_LIBRARIES += libgnotify/liblink.a
-libgnotify_liblink_a_SOURCES = libgnotify/link-own.h \
-	libgnotify/link.c libgnotify/link-tell.c libgnotify/link-wires.c
+libgnotify_liblink_a_SOURCES = libgnotify/link_own.h \
+	libgnotify/link.c libgnotify/link_tell.c libgnotify/link_wires.c
 libgnotify_liblink_a_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 libgnotify_liblink_a_CFLAGS = $(GFAPI_CFLAGS) -fPIC
 LINK_LIBS = libgnotify/liblink.a $(GFAPI_LIBS) -lpthread -ldl
@@ -51,3 +51,8 @@ libgnotify_follow_SOURCES = libgnotify/follow.c
 libgnotify_follow_CFLAGS = $(AM_CFLAGS)
 libgnotify_follow_LDADD = libgnotify/libstream.a libgnotify/libmerge.a $(LINK_LIBS) notify/libnotify.a \
 	common/libcommon.a $(XXHASH_LIBS) $(ZLIB_LIBS) -lpthread
+
+check_PROGRAMS += libgnotify/link_test
+libgnotify_link_test_SOURCES = libgnotify/link_test.c
+libgnotify_link_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_link_test_LDADD = libgnotify/liblink.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS) -lpthread

@@ -7,7 +7,8 @@
  * prints the layout, then what the link tells as it comes, and the answer of each brick that
  * comes up to HELLO. Lines on standard input: `layout`; `hello`; `hold MS`, which sends each
  * brick a fetch that waits; `end`, or the end of it, closes the link. With -n the volume is only
- * opened and closed so many times, each time after all bricks have come up and answered.
+ * opened and closed so many times, each time after all bricks have come up and answered; then
+ * the end of standard input is waited for.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -211,6 +212,8 @@ reach_often(struct peek *p, const struct link_options *options, unsigned times)
         link_layout_free(&layout);
         say("closed");
     }
+    while (getchar() != EOF)
+        ;
     return 0;
 }
 

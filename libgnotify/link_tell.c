@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Who was asked, what came back, and in which order that is told; see link-own.h. Each ask is
+ * Who was asked, what came back, and in which order that is told; see link_own.h. Each ask is
  * answered once: whoever takes it off its brick's list answers it, be that the translator's
  * answer or the brick's going.
  */
-#include "libgnotify/link-own.h"
+#include "libgnotify/link_own.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * Within the link to a real volume. link.c opens it and keeps it like the volume,
- * link-wires.c makes the graphs of leaves by libgfapi, link-tell.c passes on what comes and goes. One
+ * link_wires.c makes the graphs of leaves by libgfapi, link_tell.c passes on what comes and goes. One
  * thread of the link's own (`teller`) tells everything, so that the order is plain; another one
  * (`keeper`) looks after changes, and takes all down when the link has been closed: libgfapi
  * wants up to ten seconds for that.
@@ -88,7 +88,7 @@ struct real {
     bool closing;
 };
 
-/* ---- link-tell.c: knows nothing of libgfapi -------------------------------------------- */
+/* ---- link_tell.c: knows nothing of libgfapi -------------------------------------------- */
 
 /* Prepares what is told; 0 or -errno. tell_start() begins with it. */
 int
@@ -129,7 +129,7 @@ no_sigpipe_begin(struct no_sigpipe *s);
 void
 no_sigpipe_end(struct no_sigpipe *s);
 
-/* ---- link-wires.c ------------------------------------------------------------------------ */
+/* ---- link_wires.c ------------------------------------------------------------------------ */
 
 /* Opens the translator. 0, or -errno with a sentence in *why. */
 int

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * A graph of all bricks' leaves below one node of features/gnotify-client, made by libgfapi from
- * a volfile that we write; see link-own.h. The leaves are the volume's own, with user, password and
+ * a volfile that we write; see link_own.h. The leaves are the volume's own, with user, password and
  * encryption as they are there.
  */
-#include "libgnotify/link-own.h"
+#include "libgnotify/link_own.h"
 
 #include <dlfcn.h>
 #include <errno.h>
