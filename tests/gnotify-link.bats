@@ -120,7 +120,7 @@ both_up() { wait_until 30 said 'hello 0 on, end .*' && wait_until 30 said 'hello
     stock 1 volume start v2
     wait_until 60 bricks_online v2 3
     peek_start 1 v2
-    wait_until 30 said 'hello 2 off, .*'
+    wait_until 30 said 'hello 2 (off, .*|error: Operation not supported)'
     said "brick 2 set 0 $(brick 1 v2c) arbiter"
 }
 
