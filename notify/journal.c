@@ -10,6 +10,9 @@
 
 #include "notify/keep.h"
 
+enum { LOOK_AGAIN = 4 << 20 };
+#define SECOND 1000000000u
+
 /* ---- the list of segments ------------------------------------------------ */
 
 static int
@@ -287,19 +290,30 @@ notify_journal_limits(struct notify_journal *j, const struct notify_limits *limi
 {
     pthread_mutex_lock(&j->lock);
     j->limits = *limits;
+    j->room = 0;
     pthread_mutex_unlock(&j->lock);
 }
 
 /* ---- appending ------------------------------------------------------------ */
 
-static uint64_t
-disk_free(const struct notify_journal *j)
+/* Is there room for len bytes beside the reserve? The disk is asked once in a second, and after
+ * LOOK_AGAIN bytes. */
+static bool
+has_room(struct notify_journal *j, uint64_t reserve, size_t len, uint64_t now)
 {
     struct statvfs fs;
 
-    if (fstatvfs(j->dir, &fs) < 0)
-        return 0;
-    return (uint64_t)fs.f_bavail * fs.f_frsize;
+    if (j->room < len || now < j->looked || now - j->looked >= SECOND) {
+        if (fstatvfs(j->dir, &fs) < 0)
+            return false;
+        uint64_t free = (uint64_t)fs.f_bavail * fs.f_frsize;
+
+        if (free < reserve || free - reserve < len)
+            return false;
+        j->looked = now;
+        j->room = free - reserve < LOOK_AGAIN ? len : LOOK_AGAIN;
+    }
+    return true;
 }
 
 /* A segment that takes the next batch, with room on the disk for it. */
@@ -315,7 +329,7 @@ make_room(struct notify_journal *j, size_t len, uint64_t now)
     bool empty = s->bytes <= SEGMENT_HEADER;
 
     pthread_mutex_unlock(&j->lock);
-    if (disk_free(j) < l.reserve + len)
+    if (!has_room(j, l.reserve, len, now))
         return -ENOSPC;
     if (empty || !(full || old))
         return 0;
@@ -388,6 +402,7 @@ append(struct notify_journal *j, void *records, size_t len, unsigned count, uint
     ssize_t n = batch_write(j->fd, at, &b, gap, gap_len, records, len);
     if (n < 0)
         return (int)n;
+    j->room -= (uint64_t)n < j->room ? (uint64_t)n : j->room;
     pthread_mutex_lock(&j->lock);
     j->segments[j->count - 1].bytes += (uint64_t)n;
     j->next = b.last + 1;

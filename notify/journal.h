@@ -87,7 +87,7 @@ notify_journal_lost(struct notify_journal *j, unsigned count, uint64_t now);
 int
 notify_journal_tell(struct notify_journal *j, uint64_t now);
 
-/* Other limits, from the next append on. */
+/* For the thread that writes: other limits, from the next append on. */
 void
 notify_journal_limits(struct notify_journal *j, const struct notify_limits *limits);
 

@@ -20,6 +20,7 @@ struct notify_journal {
     int dir, fd; /* the folder, and the last segment: of the thread that writes */
     uint8_t id[NOTIFY_ID_SIZE];
     uint64_t lost, lost_first, lost_since; /* not written yet: of the thread that writes */
+    uint64_t looked, room; /* ns: when the disk's room was looked at; bytes until it is again: of it, too */
     pthread_mutex_t lock; /* what is below */
     struct notify_limits limits;
     struct segment *segments; /* by first; always one or more when it is open */

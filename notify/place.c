@@ -173,35 +173,34 @@ notify_journal_read(struct notify_journal *j, struct notify_place *place, size_t
                     bool *overtaken, bool (*each)(const void *record, size_t len, void *arg),
                     void *arg)
 {
-    AUTO_FREE uint8_t *buf = malloc(NOTIFY_BATCH_SIZE_MAX);
-    size_t looked_at = 0;
-    struct batch b;
+    struct window w = {.buf = NULL};
+    int err = 0;
 
     *overtaken = false;
-    if (!buf)
-        return -ENOMEM;
-    while (looked_at < limit) {
+    for (size_t looked_at = 0; looked_at < limit && !err;) {
         uint64_t end = place->open ? readable(j, place) : 0;
+        struct batch b;
 
         if (!place->open || place->offset >= end) {
             if (!next_segment(j, place, overtaken))
                 break;
+            w.len = 0; /* it was of another file */
             continue;
         }
-        if (batch_read(place->fd, place->offset, &b)) {
-            leave_segment(place, end, overtaken);
+        const uint8_t *records = batch_window(place->fd, place->offset, end, place->seq, &w, &b, &err);
+
+        if (!records) {
+            if (!err)
+                leave_segment(place, end, overtaken);
             continue;
         }
         if (b.last >= place->seq) {
-            if (batch_records(place->fd, place->offset, &b, buf)) {
-                leave_segment(place, end, overtaken);
-                continue;
-            }
             looked_at += b.bytes;
-            if (!give(place, buf, b.bytes, each, arg))
-                return 0;
+            if (!give(place, records, b.bytes, each, arg))
+                break;
         }
         place->offset += BATCH_HEADER + b.bytes;
     }
-    return 0;
+    free(w.buf);
+    return err;
 }

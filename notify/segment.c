@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "notify/bytes.h"
 
+enum { WINDOW = 16 << 10 };
 static const char segment_magic[16] = "volext-gnotify-1";
 static const char batch_magic[4] = "gnBA";
 
@@ -154,14 +155,12 @@ batch_write(int fd, uint64_t offset, struct batch *b, const void *gap, size_t ga
     return -err;
 }
 
-int
-batch_read(int fd, uint64_t offset, struct batch *b)
+static int
+header_get(const uint8_t header[BATCH_HEADER], struct batch *b)
 {
-    uint8_t header[BATCH_HEADER];
-    struct reader r = {header, header + sizeof(header), false};
+    struct reader r = {header, header + BATCH_HEADER, false};
 
-    if (pread(fd, header, sizeof(header), (off_t)offset) != sizeof(header) ||
-        memcmp(get_bytes(&r, sizeof(batch_magic)), batch_magic, sizeof(batch_magic)) != 0)
+    if (memcmp(get_bytes(&r, sizeof(batch_magic)), batch_magic, sizeof(batch_magic)) != 0)
         return -EBADMSG;
     b->bytes = get_u32(&r);
     b->count = get_u32(&r);
@@ -173,12 +172,71 @@ batch_read(int fd, uint64_t offset, struct batch *b)
 }
 
 int
-batch_records(int fd, uint64_t offset, const struct batch *b, void *buf)
+batch_read(int fd, uint64_t offset, struct batch *b)
 {
     uint8_t header[BATCH_HEADER];
 
+    if (pread(fd, header, sizeof(header), (off_t)offset) != sizeof(header))
+        return -EBADMSG;
+    return header_get(header, b);
+}
+
+/* Was it these records that were written? */
+static bool
+is_whole(const struct batch *b, const void *records)
+{
+    uint8_t header[BATCH_HEADER];
+
+    header_put(header, b);
+    return (uint32_t)crc32(checksum(header), records, b->bytes) == b->crc;
+}
+
+int
+batch_records(int fd, uint64_t offset, const struct batch *b, void *buf)
+{
     if (pread(fd, buf, b->bytes, (off_t)(offset + BATCH_HEADER)) != (ssize_t)b->bytes)
         return -EBADMSG;
-    header_put(header, b);
-    return (uint32_t)crc32(checksum(header), buf, b->bytes) == b->crc ? 0 : -EBADMSG;
+    return is_whole(b, buf) ? 0 : -EBADMSG;
+}
+
+/* len bytes of the file at offset; or NULL, *err as batch_window has it. More is read than is
+ * asked for, as far as the file may be read. */
+static const uint8_t *
+window_get(int fd, uint64_t offset, uint64_t end, size_t len, struct window *w, int *err)
+{
+    *err = 0;
+    if (len > end - offset)
+        return NULL;
+    if (offset >= w->at && offset - w->at <= w->len && len <= w->len - (offset - w->at))
+        return w->buf + (offset - w->at);
+    if (len > w->room || !w->room) {
+        size_t room = len < WINDOW ? WINDOW : len;
+        uint8_t *more = realloc(w->buf, room);
+
+        if (!more) {
+            *err = -ENOMEM;
+            return NULL;
+        }
+        w->buf = more;
+        w->room = room;
+    }
+    ssize_t n = pread(fd, w->buf, w->room < end - offset ? w->room : end - offset, (off_t)offset);
+
+    w->at = offset;
+    w->len = n < 0 ? 0 : (size_t)n;
+    return w->len < len ? NULL : w->buf;
+}
+
+const uint8_t *
+batch_window(int fd, uint64_t offset, uint64_t end, uint64_t seq, struct window *w, struct batch *b,
+             int *err)
+{
+    const uint8_t *at = window_get(fd, offset, end, BATCH_HEADER, w, err);
+
+    if (!at || header_get(at, b))
+        return NULL;
+    if (b->last < seq)
+        return at;
+    at = window_get(fd, offset, end, BATCH_HEADER + b->bytes, w, err);
+    return at && is_whole(b, at + BATCH_HEADER) ? at + BATCH_HEADER : NULL;
 }

@@ -45,6 +45,20 @@ ssize_t
 batch_write(int fd, uint64_t offset, struct batch *b, const void *gap, size_t gap_len,
             const void *records, size_t len);
 
+/* What of a file is in memory. Zero it, and free buf in the end. */
+struct window {
+    uint8_t *buf;
+    size_t room, len;
+    uint64_t at; /* in the file */
+};
+
+/* The whole batch at offset of a file that may be read up to `end`, with its checksum right:
+ * its records, b->bytes of them, until the next call. NULL with *err: 0 where there is none, or
+ * -ENOMEM. Batches before seq: only their header is looked at, and what is given are no records. */
+const uint8_t *
+batch_window(int fd, uint64_t offset, uint64_t end, uint64_t seq, struct window *w, struct batch *b,
+             int *err);
+
 /* Reads the header of the batch at offset. 0, or -EBADMSG where there is none. */
 int
 batch_read(int fd, uint64_t offset, struct batch *b);

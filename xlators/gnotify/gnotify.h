@@ -168,7 +168,8 @@ struct gnotify {
     uint64_t answered, refused;
 
     pthread_mutex_t sessions_lock;
-    struct session *sessions; /* so many as there may be, or NULL */
+    struct session *sessions; /* room for as many as there may be, or NULL */
+    size_t session_count;
 };
 
 extern const struct gnotify_slot {
@@ -367,7 +368,7 @@ gnotify_client_disconnect(xlator_t *this, client_t *client);
 struct session {
     struct client *known; /* whose; to be compared */
     uint64_t number;
-    uint64_t asked; /* ns, monotonic; 0: nobody is here */
+    uint64_t asked; /* ns, monotonic */
     uint64_t next;  /* all before was given, or not wanted */
     char name[NOTIFY_CURSOR_NAME_MAX + 1];
     char host[GNOTIFY_HOST];
