@@ -22,3 +22,10 @@ noinst_PROGRAMS += libgnotify/crawl-list
 libgnotify_crawl_list_SOURCES = libgnotify/crawl-list.c
 libgnotify_crawl_list_CFLAGS = $(GFAPI_CFLAGS)
 libgnotify_crawl_list_LDADD = $(CRAWL_LIBS)
+
+bin_PROGRAMS += gfind/gfind
+gfind_gfind_SOURCES = gfind/gfind.c gfind/gfind.h gfind/read.c gfind/read.h gfind/run.c \
+	gfind/session.c gfind/session.h gfind/show.c gfind/show.h gfind/volume.c gfind/volume.h
+gfind_gfind_CFLAGS = $(GFAPI_CFLAGS)
+gfind_gfind_LDADD = gfind/libreduce.a $(GNOTIFY_LIBS) $(CRAWL_LIBS)
+gfind_gfind_LDFLAGS = $(LINK_GNOTIFY)

@@ -28,9 +28,10 @@ struct step {
 enum { DIR_ = 1, REPLACED = 2, LAST = 4 };
 
 static int
-not_found(void *arg, const uint8_t number[GFID_SIZE], const char *known, char **path)
+not_found(void *arg, const uint8_t number[GFID_SIZE], const char *known, bool other, char **path)
 {
     (void)known;
+    (void)other;
     (void)arg;
     (void)number;
     *path = NULL;
@@ -38,9 +39,10 @@ not_found(void *arg, const uint8_t number[GFID_SIZE], const char *known, char **
 }
 
 static int
-at_place(void *arg, const uint8_t number[GFID_SIZE], const char *known, char **path)
+at_place(void *arg, const uint8_t number[GFID_SIZE], const char *known, bool other, char **path)
 {
     (void)known;
+    (void)other;
     (void)number;
     *path = strdup(arg);
     return 0;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * gfind's parts: what was asked for, and what does it.
+ */
+#ifndef GFIND_H
+#define GFIND_H
+
+#include "gfind/session.h"
+#include "gfind/show.h"
+#include "gfind/volume.h"
+
+#define PROGRAM "gfind"
+
+/* The exit status. */
+enum status { DONE = 0, FAILED = 1, GAP = 3 };
+
+struct options {
+    const char *spec, *name; /* of the volume, as it was typed, and the session */
+    const char *state;       /* the folder of all sessions */
+    const char *socket, *log_file;
+    struct show show;
+    bool commit, anew, quiet;
+};
+
+/* Prints what changed, and notes behind what. */
+enum status
+run(const struct options *o, struct session *session);
+
+/* Makes the bricks forget the session's cursors. 0 or -errno, the message said. */
+int
+run_forget(const struct options *o, const struct session *session);
+
+#endif
