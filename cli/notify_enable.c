@@ -229,7 +229,7 @@ end_enable(struct notify *n)
 
     emit_text(g->c.e, "volume notify: success: enabled on volume %s, events: %s%s%s%s\n", g->c.volume,
               events, opens ? "; " : "", opens ? notify_hides_opens : "",
-              opens ? " is off as long, so that opens reach the bricks" : "");
+              opens ? " is off meanwhile, so that opens reach the bricks" : "");
     emit_str(g->c.e, "state", "on");
     emit_str(g->c.e, "events", events);
     tell_options(g);

@@ -304,6 +304,25 @@ node_line(const struct node *node, const char *word, size_t fields,
     return NULL;
 }
 
+const struct answer_line *
+node_brick(const struct peers *peers, const char *name, const char *uuid, const struct node **node)
+{
+    *node = NULL;
+    for (size_t i = 0; i < peers->count; i++) {
+        const struct node *n = &peers->nodes[i];
+        const struct answer_line *line = NULL;
+
+        if (uuid && !strcasecmp(n->uuid, uuid))
+            *node = n;
+        while ((line = node_line(n, "brick", 1, line)))
+            if (!strcmp(line_value(line, "name"), name)) {
+                *node = n;
+                return line;
+            }
+    }
+    return NULL;
+}
+
 const char *
 line_value(const struct answer_line *line, const char *name)
 {

@@ -66,6 +66,11 @@ const struct answer_line *
 node_line(const struct node *node, const char *word, size_t fields,
           const struct answer_line *after);
 
+/* What its node says of a brick (HOST:PATH) in a line `brick name=…`, or NULL. *node: the one that
+ * says it, else that of the brick's uuid (which may be NULL), else NULL. */
+const struct answer_line *
+node_brick(const struct peers *peers, const char *name, const char *uuid, const struct node **node);
+
 /* The value of NAME=VALUE among its fields, or "". line may be NULL. */
 const char *
 line_value(const struct answer_line *line, const char *name);

@@ -233,26 +233,6 @@ tell_sent(const struct view *v, const char *brick)
     emit_object_end(e);
 }
 
-/* What its node says of a brick, and which node that is. */
-static const struct answer_line *
-find_brick(const struct view *v, const char *name, const char *uuid, const struct node **node)
-{
-    *node = NULL;
-    for (size_t i = 0; i < v->c->peers.count; i++) {
-        const struct node *n = &v->c->peers.nodes[i];
-        const struct answer_line *line = NULL;
-
-        if (uuid && !strcasecmp(n->uuid, uuid))
-            *node = n;
-        while ((line = node_line(n, "brick", 1, line)))
-            if (!strcmp(line_value(line, "name"), name)) {
-                *node = n;
-                return line;
-            }
-    }
-    return NULL;
-}
-
 static void
 tell_kept(struct emit *e, const struct answer_line *line)
 {
@@ -279,7 +259,7 @@ static void
 tell_brick(const struct view *v, const char *name, const char *uuid)
 {
     const struct node *node;
-    const struct answer_line *line = find_brick(v, name, uuid, &node);
+    const struct answer_line *line = node_brick(&v->c->peers, name, uuid, &node);
     const char *state = line ? line_value(line, "state") : "unknown";
     struct emit *e = v->c->e;
 

@@ -287,6 +287,7 @@ static const struct request {
     {"status", 1, status},
     {"uptime", 0, uptime},
     {"glupy-status", 1, peer_glupy_status},
+    {"notify-status", 1, peer_notify_status},
     {"upcall-status", 1, peer_upcall_status},
     {"upcall-turn", 1, peer_upcall_turn},
     {"brick-stop", 2, peer_brick_stop},

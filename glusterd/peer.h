@@ -13,6 +13,7 @@
 #include "common/strbuf.h"
 #include "glusterd/brick.h"
 #include "glusterd/site.h"
+#include "volgen/volgen.h"
 
 enum { PEER_LINE_MAX = 4000 };
 
@@ -56,6 +57,8 @@ peer_check(struct peer *peer);
 int
 peer_glupy_status(struct peer *peer);
 int
+peer_notify_status(struct peer *peer);
+int
 peer_upcall_status(struct peer *peer);
 int
 peer_upcall_turn(struct peer *peer);
@@ -66,6 +69,14 @@ peer_brick_stop(struct peer *peer);
 bool
 peer_brick_is_local(const struct peer *peer, const char *volume,
                     const struct brick *brick);
+
+/* Calls visit for each brick of the volume that is this node's, with what is in its volfile; pid
+ * is 0 where it does not run. What visit takes out of brick is its own. Stops when that is not 0, and
+ * returns it; -errno. */
+int
+peer_each_brick(struct peer *peer, const char *volume,
+                int (*visit)(void *arg, struct brick *brick, const struct volgen_graph *graph, pid_t pid),
+                void *arg);
 
 /* For volgen_table_load: what is wrong with a description goes to the log. */
 void

@@ -11,165 +11,18 @@
  *   more     processes=N                that have it, too: glusterd collects some megabytes
  *                                       of answers with pain, and leaves a lock behind after
  */
-#include <ctype.h>
 #include <errno.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
 
-#include "common/clock.h"
 #include "common/file.h"
 #include "common/json.h"
 #include "common/kv.h"
+#include "glusterd/hear.h"
 #include "glusterd/peer.h"
 
 enum {
-    PATIENCE_MS = 4000,
-    PROCESSES_MAX = 1024,
-    ANSWER_MAX = 4 << 20,
     FOPS_UNTIL = 128 << 10,    /* bytes that were said: no lines for operations any more */
     PROCESSES_UNTIL = 256 << 10, /* and no process */
 };
-
-/* A process that is asked. */
-struct teller {
-    char pid[16];
-    int fd;      /* -1: it has said all it will */
-    const char *why; /* it said nothing useful, or NULL */
-    struct strbuf answer;
-};
-
-struct tellers {
-    struct teller *list;
-    size_t count;
-};
-
-static void
-tellers_free(struct tellers *t)
-{
-    for (size_t i = 0; i < t->count; i++) {
-        if (t->list[i].fd >= 0)
-            close(t->list[i].fd);
-        strbuf_free(&t->list[i].answer);
-    }
-    free(t->list);
-}
-
-/* ---- asking ---------------------------------------------------------------- */
-
-/* Only root can have put anything into the folder. */
-static bool
-folder_is_roots(const char *folder)
-{
-    struct stat st;
-
-    return !lstat(folder, &st) && S_ISDIR(st.st_mode) && st.st_uid == 0 &&
-           !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
-
-/* Nobody listens: the process was killed. It listens before the name is there. */
-static int
-connect_to(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (fd < 0)
-        return -errno;
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-    if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
-        return fd;
-    int err = errno;
-
-    close(fd);
-    if (err == ECONNREFUSED)
-        unlink(path);
-    return -err;
-}
-
-static void
-add_teller(struct tellers *t, const char *name)
-{
-    AUTO_FREE char *path = str_fmt(STATUSDIR "/%s", name);
-    struct teller *list = path ? reallocarray(t->list, t->count + 1, sizeof(*list)) : NULL;
-
-    if (!list)
-        return;
-    t->list = list;
-    int fd = connect_to(path);
-
-    if (fd == -ECONNREFUSED || fd == -ENOENT)
-        return;
-    struct teller *one = &list[t->count++];
-
-    *one = (struct teller){.fd = fd < 0 ? -1 : fd, .why = fd < 0 ? strerror(-fd) : NULL};
-    snprintf(one->pid, sizeof(one->pid), "%.15s", name);
-}
-
-static void
-find_tellers(struct tellers *t)
-{
-    AUTO_CLOSEDIR DIR *dir = folder_is_roots(STATUSDIR) ? opendir(STATUSDIR) : NULL;
-    struct dirent *entry;
-
-    while (dir && (entry = readdir(dir)) && t->count < PROCESSES_MAX) {
-        size_t digits = strspn(entry->d_name, "0123456789");
-
-        if (digits && digits < sizeof(t->list->pid) && !entry->d_name[digits])
-            add_teller(t, entry->d_name);
-    }
-}
-
-static void
-read_some(struct teller *one)
-{
-    char chunk[16384];
-    ssize_t n = read(one->fd, chunk, sizeof(chunk));
-
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return;
-    if (n > 0)
-        strbuf_add(&one->answer, chunk, (size_t)n);
-    if (n < 0)
-        one->why = "broke the connection";
-    else if (one->answer.len > ANSWER_MAX)
-        one->why = "said more than can be true";
-    else if (n > 0)
-        return;
-    close(one->fd);
-    one->fd = -1;
-}
-
-/* Reads what all of them say, until each has ended or the patience has. */
-static void
-hear(struct tellers *t)
-{
-    const long long end = now_ms() + PATIENCE_MS;
-    AUTO_FREE struct pollfd *polled = calloc(t->count + 1, sizeof(*polled));
-
-    for (;;) {
-        bool open = false;
-        long long left = end - now_ms();
-
-        for (size_t i = 0; polled && i < t->count; i++) {
-            polled[i] = (struct pollfd){.fd = t->list[i].fd, .events = POLLIN};
-            open |= t->list[i].fd >= 0;
-        }
-        if (!open || left <= 0)
-            break;
-        if (poll(polled, t->count, (int)left) <= 0)
-            continue;
-        for (size_t i = 0; i < t->count; i++)
-            if (t->list[i].fd >= 0 && polled[i].revents)
-                read_some(&t->list[i]);
-    }
-    for (size_t i = 0; i < t->count; i++)
-        if (t->list[i].fd >= 0)
-            t->list[i].why = "did not answer within 4 s: it is stopped, or the machine is "
-                             "overloaded";
-}
 
 /* ---- telling --------------------------------------------------------------- */
 
@@ -250,7 +103,7 @@ on_value(void *arg, const char *name, const char *text)
 }
 
 static void
-say_silent(const struct peer *peer, const struct teller *one)
+say_silent(const struct peer *peer, const struct said *one)
 {
     AUTO_FREE char *path = str_fmt("/proc/%s/comm", one->pid);
     AUTO_STRBUF struct strbuf name = STRBUF_INIT;
@@ -264,7 +117,7 @@ say_silent(const struct peer *peer, const struct teller *one)
 }
 
 static void
-tell(const struct peer *peer, struct teller *one, size_t *said, int *more)
+tell(const struct peer *peer, struct said *one, size_t *said, int *more)
 {
     struct telling t = {.peer = peer, .volume = peer->argv[0], .said = said, .more = more};
     const struct json_events events = {on_begin, on_value, on_end, &t};
@@ -285,7 +138,7 @@ tell(const struct peer *peer, struct teller *one, size_t *said, int *more)
 int
 peer_glupy_status(struct peer *peer)
 {
-    struct tellers t = {0};
+    AUTO_HEARD struct heard t = HEARD_INIT;
     size_t said = 0;
     int more = 0;
 
@@ -293,8 +146,7 @@ peer_glupy_status(struct peer *peer)
         strbuf_fmt(&peer->error, "%s is not a volume's name", peer->argv[0]);
         return -EINVAL;
     }
-    find_tellers(&t);
-    hear(&t);
+    hear_all(&t, STATUSDIR);
     for (size_t i = 0; i < t.count; i++)
         tell(peer, &t.list[i], &said, &more);
     if (more) {
@@ -302,6 +154,5 @@ peer_glupy_status(struct peer *peer)
 
         peer_say(peer, "more", count, NULL);
     }
-    tellers_free(&t);
     return 0;
 }

@@ -16,14 +16,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "common/file.h"
 #include "common/turn.h"
 #include "glusterd/dump.h"
 #include "glusterd/mounts.h"
 #include "glusterd/peer.h"
 #include "glusterd/store.h"
-
-enum { VOLFILE_MAX = 64 << 20 };
 
 struct watched {
     struct brick brick;
@@ -74,50 +71,19 @@ describe(struct watched *w, const struct volgen_graph *graph)
                : kv_set(&w->fields, "leases", option_in(graph, "features/leases", "leases", "off"));
 }
 
-/* Adds the brick that the volfile is for if it is this node's. */
 static int
-add_brick(struct peer *peer, struct bricks *bricks, const char *folder, const char *file)
+add_brick(void *arg, struct brick *brick, const struct volgen_graph *graph, pid_t pid)
 {
-    const char *volume = peer->argv[0];
-    AUTO_FREE char *path = str_fmt("%s/%s", folder, file);
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    struct volgen_error err;
-    struct watched w = {.brick = BRICK_INIT};
+    struct bricks *bricks = arg;
+    struct watched *list = reallocarray(bricks->list, bricks->count + 1, sizeof(*list));
 
-    if (!path || file_read(path, VOLFILE_MAX, &text))
-        return path ? 0 : -ENOMEM;
-    struct volgen_graph *graph = volgen_parse(text.data, text.len, &err);
-    struct watched *list =
-        graph && !brick_identify(graph, volume, file, &w.brick) &&
-                peer_brick_is_local(peer, volume, &w.brick)
-            ? reallocarray(bricks->list, bricks->count + 1, sizeof(*list))
-            : NULL;
-    int ret = 0;
-
-    if (list) {
-        w.pid = brick_pid(peer->site, volume, &w.brick);
-        ret = describe(&w, graph);
-        bricks->list = list;
-        list[bricks->count++] = w;
-    } else {
-        brick_free(&w.brick);
-    }
-    volgen_graph_free(graph);
-    return ret;
-}
-
-static int
-find_bricks(struct peer *peer, struct bricks *bricks)
-{
-    AUTO_FREE char *folder = str_fmt("%s/vols/%s", peer->site->workdir, peer->argv[0]);
-    AUTO_CLOSEDIR DIR *dir = folder ? opendir(folder) : NULL;
-    struct dirent *entry;
-    int ret = dir ? 0 : -errno;
-
-    while (!ret && (entry = readdir(dir)))
-        if (volgen_kind_of(peer->argv[0], entry->d_name) == VOLGEN_BRICK)
-            ret = add_brick(peer, bricks, folder, entry->d_name);
-    return ret;
+    if (!list)
+        return -ENOMEM;
+    bricks->list = list;
+    struct watched *w = &list[bricks->count++];
+    *w = (struct watched){.brick = *brick, .pid = pid};
+    *brick = (struct brick)BRICK_INIT;
+    return describe(w, graph);
 }
 
 /* ---- what a statedump says --------------------------------------------------- */
@@ -196,7 +162,7 @@ peer_upcall_status(struct peer *peer)
     if (ret == -ENOENT)
         strbuf_fmt(&peer->error, "Volume %s does not exist", name);
     if (!ret)
-        ret = find_bricks(peer, &bricks);
+        ret = peer_each_brick(peer, name, add_brick, &bricks);
     for (size_t i = 0; i < bricks.count && !ret; i++)
         if (bricks.list[i].pid)
             ret = dumps_add(&dumps, bricks.list[i].pid);
