@@ -23,6 +23,8 @@ object_close(struct glfs_object **object)
 
 #define AUTO_OBJECT AUTO(object_close)
 
+enum { MAX_LINKS = 40 }; /* as Linux has it */
+
 void
 name_free(struct name *name)
 {
@@ -38,104 +40,129 @@ failure(void)
     return errno ? -errno : -EIO;
 }
 
-/* One slash before each part, none at the end. -ENOMEM, -ENAMETOOLONG. */
-static int
-tidy(const char *path, struct strbuf *out, unsigned *depth)
-{
-    *depth = 0;
-    while (*(path += strspn(path, "/"))) {
-        size_t len = strcspn(path, "/");
+/* A path on its way to being without links: what is looked up, and what is to come. */
+struct walk {
+    struct glfs *fs;
+    struct strbuf done;
+    char *rest;
+    uint8_t (*chain)[WATCH_GFID];
+    unsigned depth, room, links;
+    bool is_dir, is_link;
+};
 
-        if (len != 1 || *path != '.') {
-            strbuf_char(out, '/');
-            strbuf_add(out, path, len);
-            ++*depth;
-        }
-        path += len;
-    }
-    if (out->len >= PATH_MAX)
-        return -ENAMETOOLONG;
-    return strbuf_failed(out) ? -ENOMEM : 0;
+static void
+walk_end(struct walk *w)
+{
+    strbuf_free(&w->done);
+    free(w->rest);
+    free(w->chain);
 }
 
+/* To the folder above. */
+static void
+up(struct walk *w)
+{
+    const char *slash = w->depth ? strrchr(w->done.data, '/') : NULL;
+
+    if (!slash)
+        return;
+    w->done.len = (size_t)(slash - w->done.data);
+    w->done.data[w->done.len] = '\0';
+    w->depth--;
+    w->is_dir = true;
+}
+
+/* To the file of that name. */
 static int
-gfid_at(struct glfs *fs, const char *path, uint8_t gfid[WATCH_GFID], bool *is_dir)
+step(struct walk *w, const char *name, size_t len)
 {
     struct stat st;
 
-    errno = 0;
-    AUTO_OBJECT struct glfs_object *object = glfs_h_lookupat(fs, NULL, path, &st, 0);
+    if (w->depth == w->room) {
+        void *chain = realloc(w->chain, (w->room + 16) * sizeof(*w->chain));
 
-    if (!object || glfs_h_extract_handle(object, gfid, WATCH_GFID) != WATCH_GFID)
-        return failure();
-    *is_dir = S_ISDIR(st.st_mode);
-    return 0;
-}
-
-/* What path, without links in it, names. */
-static int
-look_up(struct glfs *fs, const char *path, struct name *name)
-{
-    AUTO_STRBUF struct strbuf clean = STRBUF_INIT;
-    AUTO(name_free) struct name found = {.is_dir = true};
-    int ret = tidy(path, &clean, &found.depth);
-
-    found.path = ret ? NULL : strdup(strbuf_text(&clean));
-    found.chain = calloc(found.depth ? found.depth : 1, WATCH_GFID);
-    if (!found.path || !found.chain)
-        return ret ? ret : -ENOMEM;
-    char *end = found.path;
-
-    for (unsigned i = 0; i < found.depth && !ret; i++) {
-        end = strchrnul(end + 1, '/');
-        char kept = *end;
-
-        *end = '\0';
-        ret = gfid_at(fs, found.path, found.chain[i], &found.is_dir);
-        *end = kept;
+        if (!chain)
+            return -ENOMEM;
+        w->chain = chain;
+        w->room += 16;
     }
-    if (ret)
-        return ret;
-    *name = found;
-    found = (struct name){0};
+    strbuf_char(&w->done, '/');
+    strbuf_add(&w->done, name, len);
+    if (strbuf_failed(&w->done) || w->done.len >= PATH_MAX)
+        return w->done.failed ? -ENOMEM : -ENAMETOOLONG;
+    errno = 0;
+    AUTO_OBJECT struct glfs_object *object = glfs_h_lookupat(w->fs, NULL, w->done.data, &st, 0);
+
+    if (!object || glfs_h_extract_handle(object, w->chain[w->depth], WATCH_GFID) != WATCH_GFID)
+        return failure();
+    w->depth++;
+    w->is_dir = S_ISDIR(st.st_mode);
+    w->is_link = S_ISLNK(st.st_mode);
     return 0;
 }
 
-/* The folder a link is in, without links, and the link's own name. */
+/* What the link that this is has in it comes before the rest. */
 static int
-real_folder(struct glfs *fs, const char *path, struct strbuf *out)
+follow_link(struct walk *w)
 {
-    const char *base = strrchr(path, '/');
-    AUTO_FREE char *folder = base ? strndup(path, (size_t)(base - path)) : NULL;
-    char real[PATH_MAX + 1];
+    char target[PATH_MAX];
 
-    if (!folder)
-        return -ENOMEM;
+    if (++w->links > MAX_LINKS)
+        return -ELOOP;
     errno = 0;
-    if (!glfs_realpath(fs, *folder ? folder : "/", real))
+    int len = glfs_readlink(w->fs, w->done.data, target, sizeof(target) - 1);
+
+    if (len < 0)
         return failure();
-    strbuf_fmt(out, "%s%s", real, base);
-    return strbuf_failed(out) ? -ENOMEM : 0;
+    target[len] = '\0';
+    char *rest = str_fmt("%s/%s", target, w->rest);
+
+    if (!rest)
+        return -ENOMEM;
+    free(w->rest);
+    w->rest = rest;
+    up(w);
+    while (*target == '/' && w->depth)
+        up(w);
+    return 0;
+}
+
+/* Goes on by one part of the path. */
+static int
+walk_on(struct walk *w, bool follow)
+{
+    const char *name = w->rest + strspn(w->rest, "/");
+    size_t len = strcspn(name, "/");
+    bool last = !name[len + strspn(name + len, "/")];
+    int ret = 0;
+
+    w->is_link = false;
+    if (len == 2 && !memcmp(name, "..", 2))
+        up(w);
+    else if (len && (len != 1 || *name != '.'))
+        ret = w->is_dir ? step(w, name, len) : -ENOTDIR;
+    memmove(w->rest, name + len, strlen(name + len) + 1);
+    if (!ret && w->is_link && (follow || !last))
+        ret = follow_link(w);
+    return ret;
 }
 
 int
 name_find(struct link *link, const char *path, bool follow, struct name *name)
 {
-    struct glfs *fs = link_volume(link);
-    AUTO_STRBUF struct strbuf clean = STRBUF_INIT, folder = STRBUF_INIT;
-    unsigned depth;
-    int ret = tidy(path, &clean, &depth);
+    AUTO(walk_end) struct walk w = {.fs = link_volume(link), .rest = strdup(path), .is_dir = true};
+    int ret = w.rest ? 0 : -ENOMEM;
 
-    if (ret || !depth)
-        return ret ? ret : look_up(fs, "/", name);
-    if (!follow) {
-        ret = real_folder(fs, clean.data, &folder);
-        return ret ? ret : look_up(fs, folder.data, name);
-    }
-    char real[PATH_MAX + 1];
+    while (!ret && w.rest[strspn(w.rest, "/")])
+        ret = walk_on(&w, follow);
+    if (ret)
+        return ret;
+    char *copy = strdup(w.depth ? w.done.data : "");
 
-    errno = 0;
-    return glfs_realpath(fs, clean.data, real) ? look_up(fs, real, name) : failure();
+    if (!copy)
+        return -ENOMEM;
+    *name = (struct name){.path = copy, .chain = TAKE(w.chain), .depth = w.depth, .is_dir = w.is_dir};
+    return 0;
 }
 
 /* A path of the file, as storage/posix has kept it. */
@@ -170,7 +197,7 @@ name_of(struct link *link, const uint8_t gfid[WATCH_GFID], struct name *name)
 
     if (ret)
         return ret == -ENOENT ? -EIO : ret;
-    ret = look_up(fs, path, name);
+    ret = name_find(link, path, false, name);
     /* renamed meanwhile, or the path is of one of several names */
     return ret == -ENOENT ? -EAGAIN : ret;
 }
