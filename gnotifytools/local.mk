@@ -6,3 +6,8 @@ gnotifywait_libs = $(GNOTIFY_LIBS) gfapi/libconnect.a common/libcommon.a
 gnotifywait_SOURCES = gnotifytools/wait.c gnotifytools/show.c gnotifytools/show.h $(gnotifywait_sources)
 gnotifywait_LDADD = $(gnotifywait_libs)
 gnotifywait_LDFLAGS = $(LINK_GNOTIFY)
+
+bin_PROGRAMS += gnotifywatch
+gnotifywatch_SOURCES = gnotifytools/watch.c $(gnotifywait_sources)
+gnotifywatch_LDADD = $(gnotifywait_libs)
+gnotifywatch_LDFLAGS = $(LINK_GNOTIFY)
