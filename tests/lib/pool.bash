@@ -127,7 +127,7 @@ pool_stop() {
     local pid
     [ -n "${POOL_DIR:-}" ] && [ -d "$POOL_DIR" ] || return 0
     if pid=$(pool_alive "$POOL_DIR/life"); then
-        echo stop >"$POOL_DIR/control"
+        pool_tell stop
         wait_until 15 test ! -e "/proc/$pid" || kill -9 "$pid"
     fi
     if mountpoint -q "$POOL_DIR"; then umount -l "$POOL_DIR"; fi
@@ -193,8 +193,10 @@ node_begin() {
     fi
     rm -rf "$dir/pid" "$dir/life" "$dir"/run/*
     mkdir -p "$dir"/run/gluster
-    echo "boot $1" >"$POOL_DIR/control"
+    pool_tell "boot $1"
 }
+
+pool_tell() { echo "$1" >"$POOL_DIR/control"; }
 
 node_finish() {
     local dir=$POOL_DIR/$1 pid switch

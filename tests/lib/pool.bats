@@ -37,6 +37,20 @@ teardown_file() { pool_stop; }
     [ ! -e /usr/lib/x ]
 }
 
+@test "what process 1 is told in two pieces, with a second between them, it does" {
+    # as the time of its `read` may be over between two letters, on a busy machine
+    pool_tell() {
+        {
+            printf %s "${1:0:3}"
+            sleep 1.5
+            echo "${1:3}"
+        } >"$POOL_DIR/control"
+    }
+    node_boot 5
+    on 5 true
+    node_kill 5
+}
+
 @test "a node writes nothing to the machine's folders" {
     on 2 sh -c 'for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /root /srv /mnt; do
         touch $d/volext-was-here || exit 1; done'
