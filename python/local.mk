@@ -15,6 +15,10 @@ dist_localitypy_DATA = python/gluster/locality/__init__.py python/gluster/locali
 	python/gluster/locality/mount.py python/gluster/locality/program.py \
 	python/gluster/locality/py.typed
 nodist_localitypy_DATA = python/gluster/locality/places.py
+gnotifypydir = $(pythondir)/gluster/gnotify
+dist_gnotifypy_DATA = python/gluster/gnotify/__init__.py python/gluster/gnotify/errors.py \
+	python/gluster/gnotify/handlers.py python/gluster/gnotify/observer.py \
+	python/gluster/gnotify/_native.pyi python/gluster/gnotify/py.typed
 discopydir = $(pythondir)/disco/dfs
 dist_discopy_DATA = python/disco/dfs/gluster.py
 toppydir = $(pythondir)
@@ -45,28 +49,44 @@ python/gluster/glupy/places.py python/gluster/locality/places.py: Makefile
 CLEANFILES += python/gluster/glupy/layout.py python/gluster/glupy/names.py python/gluster/glupy/places.py \
 	python/gluster/locality/places.py
 
+# gluster.gnotify._native; the package has a link to it
+pkglib_LTLIBRARIES += python/gluster/gnotify/gnotify_native.la
+python_gluster_gnotify_gnotify_native_la_SOURCES = python/gluster/gnotify/native.c
+python_gluster_gnotify_gnotify_native_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden \
+	$(subst -I,-isystem ,$(PYTHON_EMBED_CFLAGS))
+python_gluster_gnotify_gnotify_native_la_LDFLAGS = $(LINK_GNOTIFY) -module -avoid-version -shared \
+	-export-symbols-regex '^PyInit__native$$'
+python_gluster_gnotify_gnotify_native_la_LIBADD = $(GNOTIFY_LIBS)
+
 # The package lies in a folder of its own, the only one of ours or of others that modules
 # see. python3 finds it by a link; `gluster` there is a namespace that others share.
 .PHONY: install-python-site uninstall-python-site
 install-data-local: install-python-site
 uninstall-local: uninstall-python-site
 install-python-site:
+	$(MKDIR_P) "$(DESTDIR)$(gnotifypydir)"
+	rm -f "$(DESTDIR)$(gnotifypydir)/_native.so"
+	$(LN_S) "$(pkglibdir)/gnotify_native.so" "$(DESTDIR)$(gnotifypydir)/_native.so"
 if PYTHON_SITE
 	$(MKDIR_P) "$(DESTDIR)$(python_sitedir)/gluster"
 	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy"
 	$(LN_S) "$(glupypydir)" "$(DESTDIR)$(python_sitedir)/gluster/glupy"
 	rm -f "$(DESTDIR)$(python_sitedir)/gluster/locality" "$(DESTDIR)$(python_sitedir)/volext_disco.py"
 	$(LN_S) "$(localitypydir)" "$(DESTDIR)$(python_sitedir)/gluster/locality"
+	rm -f "$(DESTDIR)$(python_sitedir)/gluster/gnotify"
+	$(LN_S) "$(gnotifypydir)" "$(DESTDIR)$(python_sitedir)/gluster/gnotify"
 	$(LN_S) "$(toppydir)/volext_disco.py" "$(DESTDIR)$(python_sitedir)/volext_disco.py"
 	$(INSTALL_DATA) $(srcdir)/python/volext_disco.pth "$(DESTDIR)$(python_sitedir)"
 endif
 uninstall-python-site:
 if PYTHON_SITE
 	rm -f "$(DESTDIR)$(python_sitedir)/gluster/glupy" "$(DESTDIR)$(python_sitedir)/gluster/locality" \
+		"$(DESTDIR)$(python_sitedir)/gluster/gnotify" \
 		"$(DESTDIR)$(python_sitedir)/volext_disco.pth" "$(DESTDIR)$(python_sitedir)/volext_disco.py"
 	rm -f "$(DESTDIR)$(python_sitedir)/__pycache__/volext_disco."*
 	-rmdir "$(DESTDIR)$(python_sitedir)/gluster" 2>/dev/null
 endif
-	rm -rf "$(DESTDIR)$(glusterpydir)/__pycache__" "$(DESTDIR)$(glupypydir)/__pycache__" \
+	rm -f "$(DESTDIR)$(gnotifypydir)/_native.so"
+	rm -rf "$(DESTDIR)$(gnotifypydir)/__pycache__" "$(DESTDIR)$(glusterpydir)/__pycache__" "$(DESTDIR)$(glupypydir)/__pycache__" \
 		"$(DESTDIR)$(localitypydir)/__pycache__" "$(DESTDIR)$(discopydir)/__pycache__" \
 		"$(DESTDIR)$(toppydir)/__pycache__"
