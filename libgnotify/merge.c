@@ -28,7 +28,7 @@ struct entry {
     uint64_t seen;       /* bits: which bricks of its set have shown it */
     unsigned set, brick;
     unsigned queues, heads; /* it is in so many, and at the head of so many */
-    bool is_out;
+    bool is_out, spans; /* spans: several sets have shown it */
     uint64_t number, arrived, told;
     /* the rest only as long as it waits */
     uint64_t time; /* of its client's clock */
@@ -359,12 +359,13 @@ client_remove(struct entry *e)
     *(e->after ? &e->after->before : &c->last) = e->before;
 }
 
-/* Has its client done something before it, in another set, that has not come out? */
+/* Has its client done something before it, in another set, that has not come out? Of what
+ * is done in several, it may be any. */
 static bool
 comes_after_another(const struct entry *e)
 {
     for (const struct entry *other = e->client->first; other != e; other = other->after) {
-        if (other->set != e->set && other->time < e->time)
+        if ((other->set != e->set || e->spans) && other->time < e->time)
             return true;
     }
     return false;
@@ -526,6 +527,7 @@ merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint6
         widen(e, r);
     if (e->set == b->set)
         e->seen |= 1ull << b->bit;
+    e->spans = e->spans || e->set != b->set;
     m->fed = e;
     return 0;
 }
@@ -608,12 +610,13 @@ is_due(const struct merge *m, const struct entry *e, uint64_t now, uint64_t *lat
 }
 
 /* What comes out next, of the heads that are due: one that nothing holds back. Where they
- * hold back one another, and nothing else is waited for, the one with the smallest time. */
+ * hold back one another, and nothing else is waited for, the one with the smallest time; of
+ * those, if there are some, that only bricks hold back which did not do the same in one order. */
 static struct entry *
 choose(struct merge *m, uint64_t now, uint64_t *later)
 {
     struct entry *least = NULL;
-    bool all_due = true;
+    bool all_due = true, least_is_after = true;
 
     for (unsigned i = 0; i < m->brick_count; i++) {
         struct entry *e = queue_head(&m->bricks[i]);
@@ -624,10 +627,15 @@ choose(struct merge *m, uint64_t now, uint64_t *later)
             all_due = false;
             continue;
         }
-        if (e->heads == e->queues && !comes_after_another(e))
+        bool is_after = comes_after_another(e);
+
+        if (e->heads == e->queues && !is_after)
             return e;
-        if (!least || e->time < least->time)
+        if (!least || is_after < least_is_after ||
+            (is_after == least_is_after && e->time < least->time)) {
             least = e;
+            least_is_after = is_after;
+        }
     }
     return all_due ? least : NULL;
 }
