@@ -211,6 +211,8 @@ brick_step(struct brick *b)
         b->stand = BRICK_READ;
         if (!b->placed)
             brick_place(b);
+        else if (s->acks && s->cursor) /* it was away */
+            cursor_ack(b, ASK_ACK_LATE, s->acked);
     }
     if (b->stand != BRICK_READ)
         return;

@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "libgnotify/stream_inside.h"
 
+#define CLOCKS_DIFFER (60000 * MS)
 #define EMPTY_PAUSE (10 * MS) /* an answer without anything is asked for again so late */
 
 static int
@@ -24,17 +25,22 @@ change(struct brick *b, const struct notify_record *r)
     return track_add(&b->track, r->seq, told ? told : TRACK_OPEN | number);
 }
 
-/* When the first record behind was made; by its client's clock, if it is a change. */
+/* By when the next record was there, of those behind `at`, that were lost since `from`. A note
+ * says by the brick's clock; a change by that of its client, which may be wrong a little. */
 static uint64_t
-time_behind(const struct notify_reply *reply, uint32_t at)
+time_behind(const struct notify_reply *reply, uint32_t at, uint64_t from)
 {
     struct notify_record r;
     ssize_t len;
 
     for (; at < reply->bytes; at += (uint32_t)len) {
         len = notify_record_decode(reply->records + at, reply->bytes - at, &r);
-        if (len < 0 || r.time)
-            return len < 0 ? 0 : r.time;
+        if (len < 0)
+            break;
+        uint64_t time = r.op < NOTIFY_OPS ? r.time + CLOCKS_DIFFER : r.time;
+
+        if (r.op != NOTIFY_GAP && r.time >= from && time < reply->now)
+            return time;
     }
     return reply->now;
 }
@@ -52,7 +58,8 @@ note(struct brick *b, const struct notify_reply *reply, const struct notify_reco
     case NOTIFY_MISSED:
         return gaps_heal(b, r, reply->records + at, len);
     case NOTIFY_GAP:
-        return gaps_dark(b, r->seq, r->time, time_behind(reply, at + len), false, STREAM_OVERFLOW);
+        return gaps_dark(b, r->seq, r->time, time_behind(reply, at + len, r->time), false,
+                         STREAM_OVERFLOW);
     case NOTIFY_START:
         b->was_off = false;
         return !r->offset ? 0 /* the journal's first */
@@ -67,7 +74,7 @@ note(struct brick *b, const struct notify_reply *reply, const struct notify_reco
 static int
 lost(struct brick *b, const struct notify_reply *reply)
 {
-    uint64_t to = time_behind(reply, 0), since = reply->extent.since;
+    uint64_t to = time_behind(reply, 0, b->seen), since = reply->extent.since;
 
     if (reply->flags & NOTIFY_OTHER) {
         track_end(&b->track); /* numbers of the other one */

@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 #include "libgnotify/stream_inside.h"
 
-enum { RECALLED = 4000 };           /* records of each brick */
+enum { RECALLED = 4000, /* records of each brick */ TOLD_MIN = 1 << 12 };
 #define RECALL_PATIENCE (3000 * MS)
 #define LAG (10000 * MS)            /* one brick was acknowledged so much earlier than another */
 #define LAG_MARGIN (60000 * MS)     /* and events may have been used so late */
@@ -27,15 +27,16 @@ event_of(uint64_t merge_number, void *arg)
     return told_get(&s->told, merge_number);
 }
 
-void
-cursor_settle(struct stream *s)
+/* What no brick's slots ask for any more is forgotten; when so much has come that looking
+ * at all slots is worth it. */
+static void
+forget_told(struct stream *s)
 {
     uint64_t oldest = merge_oldest(s->merge);
 
-    if (!s->cursor)
+    if (s->told.to - s->told.from < s->told_limit)
         return;
     for (unsigned i = 0; i < s->brick_count; i++) {
-        track_settle(&s->bricks[i]->track, event_of, s);
         uint64_t waits = track_waits_for(&s->bricks[i]->track);
 
         oldest = waits < oldest ? waits : oldest;
@@ -43,10 +44,21 @@ cursor_settle(struct stream *s)
     if (s->is_pending && s->pending.number < oldest)
         oldest = s->pending.number;
     told_forget(&s->told, oldest == UINT64_MAX ? s->told.to : oldest);
+    s->told_limit = TOLD_MIN + 2 * (s->told.to - s->told.from);
+}
+
+void
+cursor_settle(struct stream *s)
+{
+    if (!s->cursor)
+        return;
+    for (unsigned i = 0; i < s->brick_count; i++)
+        track_settle(&s->bricks[i]->track, event_of, s);
+    forget_told(s);
 }
 
 int
-cursor_ack(struct brick *b, uint64_t number)
+cursor_ack(struct brick *b, enum ask what, uint64_t number)
 {
     struct stream *s = b->s;
     struct notify_request q = {.kind = NOTIFY_ACK, .name = s->cursor,
@@ -59,7 +71,7 @@ cursor_ack(struct brick *b, uint64_t number)
     if (q.seq == b->acked && !memcmp(b->acked_id, b->id, sizeof(b->id)) &&
         s->now - b->acked_at < ACK_AGAIN)
         return -EALREADY;
-    int err = brick_ask(b, ASK_ACK, q.seq, &q);
+    int err = brick_ask(b, what, q.seq, &q);
 
     if (!err)
         memcpy(b->acked_id, b->id, sizeof(b->id));

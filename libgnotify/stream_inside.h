@@ -42,6 +42,7 @@ enum ask {
     ASK_NAMES,  /* clients' */
     ASK_RECALL, /* what is before a cursor */
     ASK_ACK,
+    ASK_ACK_LATE, /* as ASK_ACK, of a brick that was away then */
     ASK_FORGET,
 };
 
@@ -166,6 +167,9 @@ struct stream {
     uint64_t caught_number; /* the newest change of the past */
     struct names names;
     struct told told; /* which event the merge's numbers became */
+    uint64_t told_limit;
+    uint64_t acked; /* the last number that the caller has acknowledged */
+    bool acks;      /* it has */
     uint64_t recall_by;
     struct settle *settles; /* by set */
     uint64_t held;          /* the last number of what waits for a decision */
@@ -257,7 +261,7 @@ cursor_settle(struct stream *s);
 /* Sends the brick what is acknowledged. 0; -EALREADY, -ENODATA: there is nothing to be sent;
  * or -errno. */
 int
-cursor_ack(struct brick *b, uint64_t number);
+cursor_ack(struct brick *b, enum ask what, uint64_t number);
 
 /* What was sent is on its disk. */
 void

@@ -145,12 +145,14 @@ ask_all(struct stream *s, struct command *c)
         return;
     }
     s->command = c;
+    s->acks = c->what == COMMAND_ACK;
+    s->acked = s->acks && c->number > s->acked ? c->number : s->acked;
     for (unsigned i = 0; i < s->brick_count; i++) {
         struct brick *b = s->bricks[i];
 
-        if (!brick_is_read(b) || !b->placed)
+        if (!b->up || !b->placed)
             continue;
-        int err = c->what == COMMAND_ACK ? cursor_ack(b, c->number) : forget(b);
+        int err = c->what == COMMAND_ACK ? cursor_ack(b, ASK_ACK, s->acked) : forget(b);
 
         c->waits += !err;
         c->good += err == -EALREADY || err == -ENODATA;
@@ -241,10 +243,14 @@ answered(struct stream *s, struct asked *a)
     case ASK_ACK:
         if (!err)
             cursor_acked(b, a->of);
-        command_answered(s, err);
+        command_answered(s, err && !brick_is_read(b) ? -ENOTCONN : err);
+        break;
+    case ASK_ACK_LATE:
+        if (!err)
+            cursor_acked(b, a->of);
         break;
     case ASK_FORGET:
-        command_answered(s, err);
+        command_answered(s, err && !brick_is_read(b) ? -ENOTCONN : err);
         break;
     case ASK_CANCEL:
         break;

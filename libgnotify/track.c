@@ -103,11 +103,15 @@ track_settle(struct track *t, uint64_t (*event_of)(uint64_t merge_number, void *
 uint64_t
 track_waits_for(const struct track *t)
 {
+    uint64_t least = UINT64_MAX;
+
     for (size_t i = t->looked; i < t->count; i++) {
-        if (waits(slot(t, i)))
-            return slot(t, i)->number & ~TRACK_OPEN;
+        uint64_t number = slot(t, i)->number & ~TRACK_OPEN;
+
+        if (waits(slot(t, i)) && number < least)
+            least = number;
     }
-    return UINT64_MAX;
+    return least;
 }
 
 uint64_t

@@ -39,7 +39,8 @@ track_close(struct track *t, uint64_t waited, uint64_t number);
 void
 track_settle(struct track *t, uint64_t (*event_of)(uint64_t merge_number, void *arg), void *arg);
 
-/* The merge's number that the first slot waits for that does; UINT64_MAX: none does. */
+/* The smallest of the merge's numbers that slots wait for; UINT64_MAX: none does. Looks at
+ * all that are not settled. */
 uint64_t
 track_waits_for(const struct track *t);
 
