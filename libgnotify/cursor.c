@@ -13,8 +13,8 @@
 
 enum { RECALLED = 4000, /* records of each brick */ TOLD_MIN = 1 << 12 };
 #define RECALL_PATIENCE (3000 * MS)
-#define LAG (10000 * MS)            /* one brick was acknowledged so much earlier than another */
-#define LAG_MARGIN (60000 * MS)     /* and events may have been used so late */
+#define LAG (10000 * MS)        /* one brick was acknowledged so much earlier than another */
+#define LAG_MARGIN (60000 * MS) /* and events may have been used so late */
 #define ACK_AGAIN (1000 * MS)
 
 /* ---- acknowledging ------------------------------------------------------------ */
@@ -115,20 +115,36 @@ recall(struct brick *b, uint64_t time)
     b->s->recall_by = b->s->now + RECALL_PATIENCE;
 }
 
-/* A brick that was away when the others were acknowledged has what they had: they are
+/* It has begun again lately: so many records before its place do not have the numbers just
+ * before that (notify/journal.h). */
+static bool
+began_lately(const struct brick *b)
+{
+    uint64_t seq = b->hello.cursor.seq, run = seq >> 32;
+
+    return run > 1 && seq - (run << 32) < RECALLED;
+}
+
+/* A brick that was away when its mates were acknowledged has what they had: they are
  * recalled from then on. */
 static void
-recall_mates(const struct brick *b)
+recall_mates(struct brick *b)
 {
     const struct stream *s = b->s;
-    uint64_t acked = b->hello.cursor.acked;
+    uint64_t acked = b->hello.cursor.acked, first = acked;
 
     for (unsigned i = 0; acked && i < s->brick_count; i++) {
         struct brick *mate = s->bricks[i];
 
-        if (mate != b && mate->set == b->set && mate->hello.cursor.acked > acked + LAG)
+        if (mate == b || mate->set != b->set || !mate->hello.cursor.acked)
+            continue;
+        first = mate->hello.cursor.acked < first ? mate->hello.cursor.acked : first;
+        if (mate->hello.cursor.acked > acked + LAG)
             recall(mate, acked > LAG_MARGIN ? acked - LAG_MARGIN : 1);
+        else if (began_lately(mate))
+            recall(mate, acked > LAG ? acked - LAG : 1);
     }
+    recall(b, began_lately(b) && first > LAG ? first - LAG : 0);
 }
 
 bool
@@ -140,8 +156,7 @@ cursor_place(struct brick *b, uint64_t *time)
     if (!c->seq)
         return false;
     if (b->s->brick_count > 1)
-        recall(b, 0);
-    recall_mates(b);
+        recall_mates(b);
     return true;
 }
 
