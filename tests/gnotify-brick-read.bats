@@ -282,6 +282,45 @@ start |' ]
     [ "$(grep -c '^= ' "$BATS_TEST_TMPDIR/many")" = 128 ]
 }
 
+# flood ARGUMENT...: as ask, in a process that goes without a word as soon as it has sent its requests
+flood() {
+    # shellcheck disable=SC2016
+    on c1 sh -c 'v=/srv/$1.ask.vol; shift; n=$1; shift; rm -f /tmp/flood
+        /root/bin/ask "$@" "$v" hold "$n" >/tmp/flood & pid=$!
+        until grep -q held /tmp/flood 2>/dev/null; do sleep .05; done; kill -9 $pid; wait $pid' sh "$N" "$@" 3>&- 2>/dev/null || :
+}
+# resident KB
+resident() { on c1 sh -c "sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' /proc/\$(cat /run/$N.brick.pid)/status"; }
+nobody_waits() { [ "$(status 'b["held"]')" = 0 ]; }
+
+@test "readers that flood, do not read, never acknowledge, or vanish cost memory that has an end" {
+    brick_start && mount_brick
+    on c1 sh -c "cd $M && mkdir $(seq -s ' ' 500)"
+    local i before after
+    round() {
+        flood 1000 -f oldest -s 1
+        flood 1000 -f now -w 60000
+        ask -- garbage 500
+        wait_until 30 nobody_waits
+    }
+    round
+    before=$(resident)
+    for i in 1 2 3 4; do round; done
+    # one that stops while a hundred of its fetches are answered
+    # shellcheck disable=SC2016
+    on c1 sh -c '/root/bin/ask -f now -w 60000 "/srv/$1.ask.vol" hold 100 >/dev/null & echo $! >/tmp/stopped; wait' sh "$N" 3>&- &
+    wait_until 10 eval '[ "$(status "b[\"held\"]")" = 100 ]'
+    on c1 sh -c 'kill -STOP $(cat /tmp/stopped)'
+    on c1 sh -c "cd $M && rmdir $(seq -s ' ' 500)"
+    wait_until 10 nobody_waits
+    after=$(resident)
+    on c1 sh -c 'kill -KILL $(cat /tmp/stopped)'
+    echo "$before KB before, $after KB after"
+    [ "$after" -lt $((before + 40000)) ]
+    [ "$(status 'len(s) <= 256')" = True ]
+    make works
+}
+
 @test "what is no request is refused, and told once; others' ipc passes" {
     brick_start && mount_brick
     run ask -- garbage 2000
