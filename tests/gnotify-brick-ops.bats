@@ -71,6 +71,43 @@ close /f | writable uid=0 gid=0
 E
 }
 
+@test "zerofill, copy_file_range, discard and fallocate, as programs without a mount send them" {
+    brick_start
+    on c1 timeout 30 /usr/local/libexec/volext/glupy-drive -l /root/log "/srv/$N.ask.vol" >"$BATS_TEST_TMPDIR/out" <<'S'
+{"fop":"create","args":{"loc":{"path":"/f"},"flags":66,"mode":"0640","fd":"f"}}
+{"fop":"writev","args":{"fd":"f","vector":["0123456789"],"offset":0}}
+{"fop":"create","args":{"loc":{"path":"/g"},"flags":66,"mode":"0640","fd":"g"}}
+{"fop":"copy_file_range","args":{"fd_in":"f","off_in":2,"fd_out":"g","off_out":100,"len":6,"flags":0}}
+{"fop":"zerofill","args":{"fd":"g","offset":50,"len":60}}
+{"fop":"fallocate","args":{"fd":"g","keep_size":1,"offset":0,"len":8192}}
+{"fop":"discard","args":{"fd":"g","offset":0,"len":4096}}
+{"fop":"ftruncate","args":{"fd":"g","offset":7}}
+S
+    jq -c '[.line, .fop, .op_ret, .op_errno]' "$BATS_TEST_TMPDIR/out"
+    told() { changes | grep -q '^truncate'; }
+    wait_until 10 told
+    run changes
+    echo "$output"
+    [ "$(grep -v '^close' <<<"$output" | sed 's/ uid.*//')" = 'create /f |
+write /f | at=0+10
+create /g |
+write /g | at=100+6
+zerofill /g | at=50+60
+fallocate /g | at=0+8192
+discard /g | at=0+4096
+truncate /g | at=7+0' ]
+}
+
+@test "put is told as a file that is made and written" {
+    on c1 mkdir -p "$D"
+    brick_volfile | sed '/debug.io-stats/,$d; /^volume .srv/d' | on c1 sh -c "cat >/srv/$N.put.vol"
+    on c1 timeout 30 /usr/local/libexec/volext/glupy-drive -l /root/log "/srv/$N.put.vol" <<'S'
+{"fop":"put","args":{"loc":{"path":"/put"},"mode":"0644","umask":0,"flags":66,"vector":["12345"],"offset":0,"xattr":{}}}
+S
+    brick_start
+    [ "$(changes)" = 'create /put | written at=0+5 uid=0 gid=0' ]
+}
+
 @test "attributes; those of GlusterFS's own are not told" {
     brick_start && mount_brick
     doing ': >f; mkdir d; chmod 700 f; chown 7:8 f; touch -d 2001-01-01 d; setfattr -n user.a -v 1 f

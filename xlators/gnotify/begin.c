@@ -34,6 +34,18 @@ gfid_of(const loc_t *loc)
     return loc->inode && !is_null(loc->inode->gfid) ? loc->inode->gfid : loc->gfid;
 }
 
+/* Without a mark dht gives a folder the same attributes everywhere, and removes links to where
+ * files are not any more: as root, and at no time. */
+static enum traffic
+traffic_but_of_dht(const call_frame_t *frame, dict_t *xdata)
+{
+    const struct timespec *ctime = &frame->root->ctime;
+
+    if (frame->root->pid == GF_CLIENT_PID_NO_ROOT_SQUASH && !ctime->tv_sec && !ctime->tv_nsec)
+        return INTERNAL;
+    return traffic_of(frame, xdata);
+}
+
 static struct event *
 event_of_loc(struct gnotify *g, const call_frame_t *frame, enum traffic traffic,
              enum notify_op op, const char *what, const loc_t *loc, const char *detail)
@@ -187,7 +199,7 @@ rename_op(dict_t *xdata, struct spot *from, struct spot *to)
 
 BEGIN(unlink, loc_t *loc, int xflags, dict_t *xdata)
 {
-    enum traffic traffic = traffic_of(frame, xdata);
+    enum traffic traffic = traffic_but_of_dht(frame, xdata);
     struct spot from, to;
 
     if (traffic != OF_A_HEAL && rename_op(xdata, &from, &to)) {
@@ -379,17 +391,6 @@ BEGIN(truncate, loc_t *loc, off_t offset, dict_t *xdata)
 
 /* ---- attributes ----------------------------------------------------------- */
 
-/* dht gives a folder the same attributes everywhere without a mark. */
-static enum traffic
-traffic_of_setattr(const call_frame_t *frame, dict_t *xdata)
-{
-    const struct timespec *ctime = &frame->root->ctime;
-
-    if (frame->root->pid == GF_CLIENT_PID_NO_ROOT_SQUASH && !ctime->tv_sec && !ctime->tv_nsec)
-        return INTERNAL;
-    return traffic_of(frame, xdata);
-}
-
 static void
 set_dir(struct event *e, const inode_t *inode)
 {
@@ -399,7 +400,7 @@ set_dir(struct event *e, const inode_t *inode)
 
 BEGIN(setattr, loc_t *loc, struct iatt *stbuf, int32_t valid, dict_t *xdata)
 {
-    *e = event_of_loc(g, frame, traffic_of_setattr(frame, xdata), NOTIFY_SETATTR, "setattr", loc,
+    *e = event_of_loc(g, frame, traffic_but_of_dht(frame, xdata), NOTIFY_SETATTR, "setattr", loc,
                       NULL);
     set_dir(*e, loc->inode);
     return *e;
@@ -407,7 +408,7 @@ BEGIN(setattr, loc_t *loc, struct iatt *stbuf, int32_t valid, dict_t *xdata)
 
 BEGIN(fsetattr, fd_t *fd, struct iatt *stbuf, int32_t valid, dict_t *xdata)
 {
-    *e = event_of_fd(g, frame, traffic_of_setattr(frame, xdata), NOTIFY_SETATTR, "fsetattr", fd,
+    *e = event_of_fd(g, frame, traffic_but_of_dht(frame, xdata), NOTIFY_SETATTR, "fsetattr", fd,
                      NULL);
     set_dir(*e, fd->inode);
     return *e;

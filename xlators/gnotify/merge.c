@@ -12,7 +12,7 @@
  */
 #include "xlators/gnotify/gnotify.h"
 
-enum { BUCKETS = 1024, FILES_MAX = 8192 };
+enum { BUCKETS = 1024, FILES_MAX = 8192, TRUNCATED = 64 };
 
 /* ns. Of heals a reader wants to know that there was one. A write is under way for LATE,
  * seldom longer. */
@@ -37,6 +37,10 @@ struct merges {
     void *arg;
     unsigned count;
     uint64_t next_due; /* none is due before */
+    struct {
+        uint8_t gfid[16];
+        uint64_t client, time;
+    } truncated[TRUNCATED]; /* lately */
     struct merged *buckets[BUCKETS];
 };
 
@@ -172,12 +176,32 @@ merge(struct merges *m, struct merged *f, struct event *e)
     f->e = e;
 }
 
+/* A fragment that is cut within a stripe is written to by disperse as a part of the same
+ * operation: it has the same time. */
+static bool
+is_of_truncate(struct merges *m, const struct notify_record *r)
+{
+    unsigned i = r->gfid[15] % TRUNCATED;
+
+    if (r->op == NOTIFY_TRUNCATE) {
+        memcpy(m->truncated[i].gfid, r->gfid, sizeof(r->gfid));
+        m->truncated[i].client = r->client;
+        m->truncated[i].time = r->time;
+    }
+    return r->op == NOTIFY_WRITE && r->time && r->time == m->truncated[i].time &&
+           r->client == m->truncated[i].client && !memcmp(r->gfid, m->truncated[i].gfid, 16);
+}
+
 void
 merges_add(struct merges *m, struct event *e, uint64_t now)
 {
     static const uint8_t nothing[16];
     uint64_t ns = window(e);
 
+    if (is_of_truncate(m, &e->r)) {
+        event_free(e);
+        return;
+    }
     if (!ns) {
         if (e->r.op == NOTIFY_RENAME && (e->r.flags & NOTIFY_ISDIR))
             merges_flush(m, now, true); /* all below it have other names afterwards */

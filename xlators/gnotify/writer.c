@@ -15,12 +15,16 @@
 
 enum { CLIENTS_MAX = 4096, NAMES_MAX = 64 << 10, HEADS = 1024, RETRY_S = 5 };
 
-/* ns: so long events gather while nobody waits, and while somebody does and they come more
- * often than BUSY; what comes alone is written at once. Most of the cost of a reader that
- * follows closely is of each answer, not of each event. */
+/* ns: so long events gather while nobody waits; while somebody does and they come more often
+ * than BUSY; and while they come as a STORM, so many in STORM_TIME. What comes alone is written
+ * at once. Most of the cost of a reader that follows closely is of each answer, not of each
+ * event; but who waits for one event before he causes the next should not wait long. */
 #define GATHER 4000000ull
-#define GATHER_SHORT 3000000ull
+#define GATHER_SHORT 1000000ull
+#define GATHER_STORM 3000000ull
 #define BUSY 5000000ull
+#define STORM_TIME 10000000ull
+enum { STORM = 12 };
 
 struct known {
     uint64_t number;
@@ -41,6 +45,8 @@ struct writer {
     unsigned known, oldest;
     uint64_t retry;        /* ns, monotonic: to open the journal again */
     uint64_t wrote;        /* ns, monotonic: the last batch */
+    uint64_t took;         /* ns, monotonic: the last pass */
+    uint64_t often;        /* events in STORM_TIME, lately; in 16ths */
     unsigned unkept;       /* events since `unkept_since`, while there was no journal */
     uint64_t unkept_since; /* ns */
     bool failed;
@@ -419,10 +425,12 @@ take_all(struct writer *w)
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
     uint64_t pass = atomic_fetch_add(&g->passes_begun, 1) + 1;
     size_t size = 0;
+    unsigned count = 0;
 
     for (struct event *e = ring_take(g), *next; e; e = next) {
         next = e->next;
         size += e->size;
+        count++;
         if (e->is_client) {
             client_learn(w, e);
             event_free(e);
@@ -433,6 +441,8 @@ take_all(struct writer *w)
         }
     }
     atomic_fetch_sub(&g->queued, size);
+    w->often = (3 * w->often + 16 * count * STORM_TIME / (now - w->took + 1)) / 4;
+    w->took = now;
     batch_write(w);
     unsigned lost = atomic_exchange(&g->lost, 0);
 
@@ -478,7 +488,7 @@ writer_run(void *arg)
         if (!atomic_load(&g->waiting))
             wait_until(g, WRITER_LINGERS, now + GATHER);
         else if (now - w->wrote < BUSY)
-            wait_until(g, WRITER_LINGERS, now + GATHER_SHORT);
+            wait_until(g, WRITER_LINGERS, now + (w->often / 16 < STORM ? GATHER_SHORT : GATHER_STORM));
     }
     if (g->journal)
         journal_end(g, atomic_load(&g->active) && !atomic_load(&g->in_flight));
