@@ -756,6 +756,34 @@ what_is_known_of_bricks(void **state)
     fake_free(f);
 }
 
+static uint64_t
+event_of(uint64_t merge_number, void *told)
+{
+    return told_get(told, merge_number);
+}
+
+/* Another brick has shown b before a: so the merge calls it by the smaller number. */
+static void
+the_place_of_a_brick_that_shows_changes_in_another_order(void **state)
+{
+    enum { A = 128, B = 126 };
+    struct told told = {0};
+    struct track track = {0};
+
+    (void)state;
+    assert_int_equal(track_add(&track, 1, TRACK_OPEN | A), 0);
+    assert_int_equal(track_add(&track, 2, TRACK_OPEN | B), 0);
+    assert_int_equal(told_set(&told, B, 1), 0);
+    track_settle(&track, event_of, &told);
+    told_forget(&told, track_waits_for(&track));
+    assert_int_equal(told_set(&told, A, 2), 0);
+    track_settle(&track, event_of, &told);
+    assert_int_equal(track_acked(&track, 1, 3), 1);
+    assert_int_equal(track_acked(&track, 2, 3), 3);
+    track_end(&track);
+    told_end(&told);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -770,6 +798,7 @@ main(int argc, char **argv)
         cmocka_unit_test(what_was_acknowledged_does_not_come_again),
         cmocka_unit_test(copies_that_come_late_are_known_after_a_restart),
         cmocka_unit_test(a_brick_that_was_away_at_the_acks_brings_nothing_twice),
+        cmocka_unit_test(the_place_of_a_brick_that_shows_changes_in_another_order),
         cmocka_unit_test(a_place_behind_one_name_acknowledged_under_another),
         cmocka_unit_test(a_brick_that_does_not_know_the_name),
         cmocka_unit_test(names_that_are_none),
