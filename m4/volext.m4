@@ -76,11 +76,15 @@ AC_DEFUN([VOLEXT_GLUSTERFS], [
   AC_ARG_WITH([systemdunitdir],
     [AS_HELP_STRING([--with-systemdunitdir=DIR], [where systemd looks for units])],
     [systemdunitdir=$withval], [systemdunitdir=/etc/systemd/system])
+  AC_ARG_WITH([configfile],
+    [AS_HELP_STRING([--with-configfile=FILE], [where volext.conf goes and is read from])],
+    [configfile=$withval], [configfile=/etc/glusterfs/volext.conf])
   AC_SUBST([xlatordir])
   AC_SUBST([filterdir])
   AC_SUBST([peerdir])
   AC_SUBST([gdworkdir])
   AC_SUBST([systemdunitdir])
+  AC_SUBST([configfile])
 
   volext_save_CFLAGS=$CFLAGS volext_save_LIBS=$LIBS
   CFLAGS="$CFLAGS $GLUSTERFS_ABI $GLUSTERFS_CFLAGS -I/usr/include/glusterfs" LIBS="$GLUSTERFS_LIBS -ldl"
