@@ -256,6 +256,32 @@ tell_bricks(const struct view *v)
 
 /* ---- the volume ------------------------------------------------------------------------ */
 
+/* What was done by hand since and keeps events from who reads. */
+static void
+tell_conflicts(const struct view *v)
+{
+    const char *ctime = kv_get(&v->g->options, "features.ctime");
+    const char *hides = kv_get(&v->g->options, notify_hides_opens);
+    const char *volume = v->g->c.volume;
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+
+    emit_list(v->e, "conflicts", "conflict");
+    if (v->on && ctime && !group_is_on(ctime)) {
+        strbuf_fmt(&text, "features.ctime is %s: copies of one change are not known for one. `gluster volume "
+                   "set %s features.ctime on`", ctime, volume);
+        emit_text(v->e, "  %s\n", strbuf_text(&text));
+        emit_str(v->e, NULL, strbuf_text(&text));
+    }
+    strbuf_free(&text);
+    if (v->on && volgen_events_need_opens(notify_events(v->g)) && (!hides || group_is_on(hides))) {
+        strbuf_fmt(&text, "%s is on: opens of files that are only read, and their closes, do not reach the "
+                   "bricks. `gluster volume notify %s enable`", notify_hides_opens, volume);
+        emit_text(v->e, "  %s\n", strbuf_text(&text));
+        emit_str(v->e, NULL, strbuf_text(&text));
+    }
+    emit_list_end(v->e);
+}
+
 static void
 tell_volume(const struct view *v)
 {
@@ -280,6 +306,7 @@ tell_volume(const struct view *v)
     emit_str(e, "retentionTime", time ? time : "7d");
     emit_bool(e, "started", v->g->started);
     emit_bool(e, "leaving", v->g->memory.state == MEMORY_LEAVING);
+    tell_conflicts(v);
 }
 
 /* A pool that cannot be asked (a node without volext, say) leaves what is known here. */

@@ -85,6 +85,19 @@ says() { gluster 1 volume notify "${2:-v1}" status | grep -E "$1"; }
     wait_until 30 status "all(x['known'] for x in b)"
 }
 
+@test "what was done by hand and keeps events from readers is told, with the remedy" {
+    status "d['conflicts'] == []"
+    stock 1 volume set v1 features.ctime off
+    gluster 1 volume set v1 features.notify-events open
+    status "len(d['conflicts']) == 2"
+    says '^  features.ctime is off: .* .gluster volume set v1 features.ctime on.$'
+    says '^  performance.open-behind is on: .* .gluster volume notify v1 enable.$'
+    stock 1 volume reset v1 features.ctime
+    gluster 1 volume notify v1 enable
+    status "d['conflicts'] == []"
+    gluster 1 volume notify v1 enable default
+}
+
 @test "bricks of one process are told apart" {
     stock 1 volume set all cluster.brick-multiplex on
     stock 1 volume create m1 "$(brick 1 c)" "$(brick 1 d)" force
