@@ -26,9 +26,10 @@ PATH=$PATH:/usr/sbin:/sbin
 # -- conditions --------------------------------------------------------------------
 
 # wait_until SECONDS CMD...: runs CMD until it succeeds; fails, showing what it said
-# last, when the time is over
+# last, when the time is over. After the first second it asks less often: what it waits for
+# needs the processor, too.
 wait_until() {
-    local end=$((SECONDS + $1)) out
+    local end=$((SECONDS + $1)) out tries=0
     shift
     until out=$("$@" 2>&1); do
         if [ $SECONDS -gt "$end" ]; then
@@ -36,7 +37,7 @@ wait_until() {
             [ -z "$out" ] || echo "$out" >&2
             return 1
         fi
-        sleep .1
+        if [ $((tries += 1)) -le 8 ]; then sleep .1; else sleep .3; fi
     done
 }
 
