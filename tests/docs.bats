@@ -87,7 +87,7 @@ page() { mandoc -T ascii "$STAGE/usr/local/share/man/man8/$1.8" | col -bx | tr -
 }
 
 @test "manual pages are clean" {
-    for page in "$STAGE"/usr/local/share/man/man8/volext*.8 "$STAGE"/usr/local/share/man/man1/*.1; do
+    for page in "$STAGE"/usr/local/share/man/man8/volext*.8 "$STAGE"/usr/local/share/man/man1/*.1 "$STAGE"/usr/local/share/man/man3/gnotify.3; do
         run mandoc -T lint -W warning "$page"
         echo "$page: $output"
         [ "$status" = 0 ] && [ -z "$output" ]
