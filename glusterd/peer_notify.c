@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * The peer command's request notify-status VOLUME: what this node's bricks have recorded and who
- * reads it, as their processes say it (docs/gnotify.md names what is in their documents).
+ * reads it, as their processes say it (docs/gnotify-brick.md names what is in their documents).
  *
  *   brick       name=HOST:PATH state=running|down; then what its process says of it, or why=…
  *   reader      brick=HOST:PATH and what it says of one that reads

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * Whose doing a fop is: GlusterFS's clients do much that no user asked for. What they
- * mark, and what they do not, was found by looking; docs/gnotify.md has the table.
+ * mark, and what they do not, was found by looking; docs/gnotify-brick.md has the table.
  */
 #include "xlators/gnotify/gnotify.h"
 

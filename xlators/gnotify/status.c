@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * What the process's status socket tells: one JSON document of its instances, each with those
- * who read it. docs/gnotify.md has the names.
+ * who read it. docs/gnotify-brick.md has the names.
  */
 #include "xlators/gnotify/gnotify.h"
 
