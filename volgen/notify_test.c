@@ -266,7 +266,7 @@ lists_of_events_are_checked(void **state)
         assert_int_equal(volgen_check(&option, option.key, good[i], &why), 0);
     }
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-        AUTO_STRBUF struct strbuf why = STRBUF_INIT, records = STRBUF_INIT;
+        AUTO_STRBUF struct strbuf why = STRBUF_INIT;
         assert_int_equal(volgen_check(&option, option.key, bad[i], &why), -EINVAL);
         assert_non_null(strstr(strbuf_text(&why), *bad[i] ? "give some of" : "empty"));
     }
