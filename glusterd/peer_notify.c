@@ -71,13 +71,14 @@ enum { AT_TOP, AT_PROCESS, AT_INSTANCES, AT_INSTANCE, AT_READERS, AT_READER, TOO
 
 struct reading {
     struct watch *w;
+    pid_t pid; /* that says it */
     struct watched *brick; /* that the instance is of; NULL: none of the volume's */
     int depth;
     struct kv fields; /* of what is being read; said when it is complete */
 };
 
 static struct watched *
-find_brick(const struct watch *w, const struct kv *instance)
+find_brick(const struct watch *w, pid_t pid, const struct kv *instance)
 {
     const char *name = kv_get(instance, "name"), *path = kv_get(instance, "brick");
     AUTO_FREE char *node = str_fmt("%s-volext-gnotify", w->volume);
@@ -85,7 +86,7 @@ find_brick(const struct watch *w, const struct kv *instance)
     if (!name || !path || !node || strcmp(name, node))
         return NULL;
     for (size_t i = 0; i < w->count; i++)
-        if (w->list[i].pid && !w->list[i].told && !strcmp(w->list[i].brick.path, path))
+        if (w->list[i].pid == pid && !w->list[i].told && !strcmp(w->list[i].brick.path, path))
             return &w->list[i];
     return NULL;
 }
@@ -117,7 +118,7 @@ static void
 flush(struct reading *r)
 {
     if (r->depth == AT_INSTANCE && r->fields.count) {
-        r->brick = find_brick(r->w, &r->fields);
+        r->brick = find_brick(r->w, r->pid, &r->fields);
         if (r->brick) {
             r->brick->told = true;
             say(r->w, "brick", "name", &r->brick->brick, &r->fields);
@@ -162,7 +163,7 @@ on_value(void *arg, const char *name, const char *text)
 static void
 read_one(struct watch *w, struct said *said)
 {
-    struct reading r = {.w = w};
+    struct reading r = {.w = w, .pid = (pid_t)atol(said->pid)};
     const struct json_events events = {on_begin, on_value, on_end, &r};
 
     if (!said->why && said->answer.len &&
