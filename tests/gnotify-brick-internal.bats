@@ -163,7 +163,8 @@ end-volume"; } | on c1 sh -c "mkdir -p $M; cat >/srv/$N.vol
     doing 'dd if=/dev/zero of=big bs=1M count=10 2>/dev/null'
     closed() { changes | grep -q '^close .*written'; }
     wait_until 60 closed
-    doing 'dd if=/dev/zero of=big bs=1 seek=9000000 count=5 conv=notrunc 2>/dev/null; rm big'
+    doing 'dd if=/dev/zero of=big bs=1 seek=9000000 count=5 conv=notrunc 2>/dev/null
+        truncate -s 8M big; truncate -s 5M big; truncate -s 30M big; truncate -s 4M big; truncate -s 1M big; rm big'
     gone() { changes | grep -q '^unlink'; }
     wait_until 60 gone
     changes >"$BATS_TEST_TMPDIR/all"
@@ -174,6 +175,7 @@ end-volume"; } | on c1 sh -c "mkdir -p $M; cat >/srv/$N.vol
     sed -n 's/^write .* at=\([0-9]*\)+\([0-9]*\) .*/\1 \2/p' "$BATS_TEST_TMPDIR/all" | sort -n |
         awk '$1 > end { exit 1 } $1 + $2 > end { end = $1 + $2 } END { exit end != 10485760 }'
     grep -q '^write .* at=9000000+[1-5] ' "$BATS_TEST_TMPDIR/all"
+    [ "$(sed -n 's/^truncate \/big | at=\([0-9]*\)+0 .*/\1/p' "$BATS_TEST_TMPDIR/all" | xargs)" = '8388608 5242880 31457280 0 4194304 1048576' ] # stock cuts the first part to 0
     [ "$(tail -n 1 "$BATS_TEST_TMPDIR/all")" = 'unlink /big | last-link uid=0 gid=0' ] # what waited comes before
 }
 

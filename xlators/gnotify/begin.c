@@ -7,6 +7,7 @@
 
 #include "xlators/gnotify/begin.h"
 
+#include <endian.h>
 #include <fcntl.h>
 
 #include <glusterfs/common-utils.h>
@@ -387,6 +388,74 @@ BEGIN(truncate, loc_t *loc, off_t offset, dict_t *xdata)
     *e = event_of_loc(g, frame, traffic_of(frame, xdata), NOTIFY_TRUNCATE, "truncate", loc, NULL);
     set_range(*e, (uint64_t)offset, 0);
     return *e;
+}
+
+/* ---- sizes of sharded files --------------------------------------------------- */
+
+/* What is added to a sharded file's size and number of blocks, or what they are now: shard
+ * keeps them in an attribute of its first part, big-endian, with places that are not used. */
+static bool
+shard_sizes(dict_t *dict, int64_t *size, int64_t *blocks)
+{
+    data_t *data = dict ? dict_get(dict, (char *)"trusted.glusterfs.shard.file-size") : NULL;
+    uint64_t numbers[4];
+
+    if (!data || data->len < (int)sizeof(numbers))
+        return false;
+    memcpy(numbers, data->data, sizeof(numbers));
+    *size = (int64_t)be64toh(numbers[0]);
+    *blocks = (int64_t)be64toh(numbers[2]);
+    return true;
+}
+
+/* Where a file is cut between two parts, or made longer, no part is told. A write that makes
+ * it longer takes blocks, too. */
+static bool
+is_truncation(int64_t size, int64_t blocks)
+{
+    return size < 0 || (size > 0 && !blocks);
+}
+
+BEGIN(xattrop, loc_t *loc, gf_xattrop_flags_t optype, dict_t *xattr, dict_t *xdata)
+{
+    int64_t size, blocks;
+
+    if (optype != GF_XATTROP_ADD_ARRAY64 || !shard_sizes(xattr, &size, &blocks) ||
+        !is_truncation(size, blocks) || traffic_of(frame, xdata) != OF_A_USER)
+        return false;
+    *e = event_of_loc(g, frame, OF_A_USER, NOTIFY_TRUNCATE, "xattrop", loc, NULL);
+    set_range(*e, 0, 0);
+    return *e;
+}
+
+END(xattrop, dict_t *dict, dict_t *xdata)
+{
+    int64_t size, blocks;
+
+    if (e && shard_sizes(dict, &size, &blocks))
+        e->r.offset = (uint64_t)size;
+}
+
+BEGIN(fxattrop, fd_t *fd, gf_xattrop_flags_t optype, dict_t *xattr, dict_t *xdata)
+{
+    int64_t size, blocks;
+
+    if (optype != GF_XATTROP_ADD_ARRAY64 || !shard_sizes(xattr, &size, &blocks) ||
+        traffic_of(frame, xdata) != OF_A_USER)
+        return false;
+    opened_written(g, frame, fd);
+    if (is_truncation(size, blocks))
+        *e = event_of_fd(g, frame, OF_A_USER, NOTIFY_TRUNCATE, "fxattrop", fd, NULL);
+    set_range(*e, 0, 0);
+    return *e;
+}
+
+END(fxattrop, dict_t *dict, dict_t *xdata)
+{
+    int64_t size, blocks;
+
+    if (e && shard_sizes(dict, &size, &blocks))
+        e->r.offset = (uint64_t)size;
 }
 
 /* ---- attributes ----------------------------------------------------------- */

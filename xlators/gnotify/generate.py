@@ -18,11 +18,11 @@ EVENTS = {
     'discard': 'DISCARD CLOSE', 'zerofill': 'ZEROFILL CLOSE', 'setattr': 'SETATTR',
     'fsetattr': 'SETATTR', 'setxattr': 'SETXATTR', 'fsetxattr': 'SETXATTR',
     'removexattr': 'REMOVEXATTR', 'fremovexattr': 'REMOVEXATTR', 'open': 'OPEN CLOSE TRUNCATE',
-    'opendir': 'OPENDIR', 'readv': 'READ',
+    'opendir': 'OPENDIR', 'readv': 'READ', 'xattrop': 'TRUNCATE', 'fxattrop': 'TRUNCATE CLOSE',
 }
 # whose answers tell more than success
 ENDS = {'create', 'put', 'mknod', 'mkdir', 'symlink', 'unlink', 'rename', 'open', 'opendir',
-        'writev', 'readv', 'copy_file_range'}
+        'writev', 'readv', 'copy_file_range', 'xattrop', 'fxattrop'}
 # the bottom is asked how many links there were
 LINKS = {'unlink', 'rename'}
 

@@ -39,7 +39,7 @@ struct merges {
     uint64_t next_due; /* none is due before */
     struct {
         uint8_t gfid[16];
-        uint64_t client, time;
+        uint64_t client, time, offset;
     } truncated[TRUNCATED]; /* lately */
     struct merged *buckets[BUCKETS];
 };
@@ -176,20 +176,27 @@ merge(struct merges *m, struct merged *f, struct event *e)
     f->e = e;
 }
 
-/* A fragment that is cut within a stripe is written to by disperse as a part of the same
- * operation: it has the same time. */
+/* Is it a part of a truncation that was told? That has the same time. A fragment that is cut
+ * within a stripe is written to by disperse; a sharded file's first part is cut, and then its
+ * size is changed. */
 static bool
 is_of_truncate(struct merges *m, const struct notify_record *r)
 {
     unsigned i = r->gfid[15] % TRUNCATED;
 
+    if (r->op != NOTIFY_TRUNCATE && r->op != NOTIFY_WRITE)
+        return false;
+    if (r->time && r->time == m->truncated[i].time && r->client == m->truncated[i].client &&
+        !memcmp(r->gfid, m->truncated[i].gfid, 16) &&
+        (r->op == NOTIFY_WRITE || r->offset == m->truncated[i].offset))
+        return true;
     if (r->op == NOTIFY_TRUNCATE) {
         memcpy(m->truncated[i].gfid, r->gfid, sizeof(r->gfid));
         m->truncated[i].client = r->client;
         m->truncated[i].time = r->time;
+        m->truncated[i].offset = r->offset;
     }
-    return r->op == NOTIFY_WRITE && r->time && r->time == m->truncated[i].time &&
-           r->client == m->truncated[i].client && !memcmp(r->gfid, m->truncated[i].gfid, 16);
+    return false;
 }
 
 void

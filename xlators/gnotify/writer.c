@@ -412,7 +412,7 @@ is_told(struct gnotify *g, struct event *e)
         resolve_names(g, &known, room);
     if (!is_shard_folder(known.name.parent))
         return true;
-    if (!resolve_shard(g, &known))
+    if (e->r.op == NOTIFY_TRUNCATE || !resolve_shard(g, &known)) /* its file's new size is told */
         return false;
     e->r = known;
     return true;
