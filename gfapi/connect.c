@@ -5,6 +5,8 @@
 #include "connect.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,7 +17,6 @@
 
 #include "common/strbuf.h"
 
-#define SOCKET "/var/run/glusterd.socket" /* as GlusterFS's own programs have it */
 enum {
     LOG_LEVEL = 7,        /* GF_LOG_INFO: what a mount logs */
     VOLFILE_TRIES = 5000, /* of a millisecond */
@@ -74,22 +75,20 @@ explain(const struct connect_options *options, const struct connect_place *place
     return e ? -e : -EIO;
 }
 
+/* glusterd's socket, or NULL: it is reached by its server's name. */
+static const char *
+socket_of(const struct connect_options *options, const struct connect_place *place)
+{
+    if (!place->server)
+        return options->socket ? options->socket : CONNECT_SOCKET;
+    return *place->server == '/' ? place->server : NULL;
+}
+
 static int
 prepare(struct glfs *fs, const struct connect_options *options,
         const struct connect_place *place, char **why)
 {
-    const char *server = place->server, *socket = NULL;
-
-    if (!server)
-        socket = options->socket ? options->socket : SOCKET;
-    else if (*server == '/')
-        socket = server;
-    if (socket) {
-        int ret = try_socket(socket, why);
-
-        if (ret)
-            return ret;
-    }
+    const char *server = place->server, *socket = socket_of(options, place);
     int ret = socket ? glfs_set_volfile_server(fs, "unix", socket, 0)
                      : glfs_set_volfile_server(fs, "tcp", server, 0);
 
@@ -122,18 +121,23 @@ wait_for_volfile(struct glfs *fs)
         nanosleep(&pause, NULL);
 }
 
-int
-connect_volume_why(const char *spec, const struct connect_options *options,
-                   struct glfs **fs, struct connect_place *place, char **why)
+/* Like connect_volume_why(); what did not come up is *left, or NULL. */
+static int
+reach(const char *spec, const struct connect_options *options, struct glfs **fs,
+      struct connect_place *place, struct glfs **left, char **why)
 {
     AUTO_PLACE struct connect_place found = CONNECT_PLACE_INIT;
 
     *why = NULL;
+    *left = NULL;
     int ret = connect_place_find(spec, options, &found, why);
+    const char *socket = ret ? NULL : socket_of(options, &found);
 
+    if (socket)
+        ret = try_socket(socket, why);
     if (ret)
         return ret;
-    struct glfs *connection = glfs_new(found.volume);
+    struct glfs *connection = *left = glfs_new(found.volume);
 
     if (!connection) {
         *why = str_fmt("cannot begin a connection to volume %s: %s", found.volume,
@@ -141,24 +145,52 @@ connect_volume_why(const char *spec, const struct connect_options *options,
         return -ENOMEM;
     }
     ret = prepare(connection, options, &found, why);
-    /* What did not come up is not taken down: glfs_fini() may wait for it for ever. */
     if (ret)
         return ret;
     if (glfs_init(connection))
         return explain(options, &found, connection, errno, why);
     wait_for_volfile(connection);
+    *left = NULL;
     *fs = connection;
     *place = found;
     found = (struct connect_place)CONNECT_PLACE_INIT;
     return 0;
 }
 
+static void *
+take_down(void *fs)
+{
+    glfs_fini(fs);
+    return NULL;
+}
+
+int
+connect_volume_why(const char *spec, const struct connect_options *options,
+                   struct glfs **fs, struct connect_place *place, char **why)
+{
+    struct glfs *left;
+    int ret = reach(spec, options, fs, place, &left, why);
+    sigset_t all, before;
+    pthread_t thread;
+
+    if (!left)
+        return ret;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (!pthread_create(&thread, NULL, take_down, left))
+        pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ret;
+}
+
+/* What did not come up is not taken down: the program ends. */
 int
 connect_volume(const char *spec, const struct connect_options *options,
                struct glfs **fs, struct connect_place *place)
 {
     AUTO_FREE char *why = NULL;
-    int ret = connect_volume_why(spec, options, fs, place, &why);
+    struct glfs *left;
+    int ret = reach(spec, options, fs, place, &left, &why);
 
     if (ret)
         fprintf(stderr, "%s: %s\n", options->program, why ? why : strerror(-ret));

@@ -17,6 +17,9 @@
 
 struct glfs;
 
+/* The usual one of glusterd, as GlusterFS's own programs have it. */
+#define CONNECT_SOCKET "/var/run/glusterd.socket"
+
 /* Where a volume was found. All strings are the struct's own. */
 struct connect_place {
     char *volume;
@@ -52,8 +55,9 @@ int
 connect_volume(const char *spec, const struct connect_options *options,
                struct glfs **fs, struct connect_place *place);
 
-/* The same for a library: nothing is written, *why is the message (without the program's name
- * and a newline), or NULL when there was no memory for it; free it. */
+/* The same for a library: nothing is written, *why is the message (without the program's
+ * name and a newline), or NULL when there was no memory for it; free it. What did not come
+ * up is taken down by a thread of its own: libgfapi takes seconds for that. */
 int
 connect_volume_why(const char *spec, const struct connect_options *options,
                    struct glfs **fs, struct connect_place *place, char **why);

@@ -9,7 +9,7 @@ gfapi_libconnect_a_SOURCES = \
 	gfapi/graph.c gfapi/graph.h \
 	gfapi/place.c
 gfapi_libconnect_a_CFLAGS = $(GFAPI_CFLAGS) -fPIC
-GFAPI_LIBS = gfapi/libconnect.a common/libcommon.a $(MD_LIBS) $(GLUSTERFS_LIBS)
+GFAPI_LIBS = gfapi/libconnect.a common/libcommon.a $(MD_LIBS) $(GLUSTERFS_LIBS) -lpthread
 
 check_PROGRAMS += gfapi/place_test
 gfapi_place_test_SOURCES = gfapi/place_test.c

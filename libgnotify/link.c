@@ -186,6 +186,7 @@ real_free(struct real *l)
     free(l->volume);
     free(l->log_file);
     free(l->volfile);
+    free(l->server);
     pthread_cond_destroy(&l->to_tell);
     pthread_cond_destroy(&l->to_keep);
     pthread_mutex_destroy(&l->lock);
@@ -211,7 +212,7 @@ is_closing(struct real *l)
 static void
 look(struct real *l)
 {
-    AUTO_FREE char *volfile = get_volfile(l->fs), *why = NULL;
+    AUTO_FREE char *volfile = get_volfile(l->backup ? l->backup : l->fs), *why = NULL;
 
     if (!volfile || !strcmp(volfile, l->volfile))
         return;
@@ -229,8 +230,11 @@ keeper(void *arg)
     struct real *l = arg;
 
     pthread_setname_np(pthread_self(), "gnotify-keep");
-    while (!is_closing(l))
+    while (!is_closing(l)) {
         look(l);
+        server_look(l);
+    }
+    server_leave(l);
     wires_close(l->wires);
     glfs_fini(l->fs);
     real_free(l);
@@ -334,6 +338,11 @@ reach(struct real *l, const struct link_options *options, char **dir, char **why
 
     if (ret)
         return ret;
+    l->server = place.server     ? TAKE(place.server)
+                : options->socket ? strdup(options->socket)
+                                  : strdup(CONNECT_SOCKET);
+    if (!l->server)
+        return -ENOMEM;
     l->volume = TAKE(place.volume);
     *dir = TAKE(place.dir);
     ret = find_dir(l, *dir, why);

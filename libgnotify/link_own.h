@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * Within the link to a real volume. link.c opens it and keeps it like the volume,
- * link_wires.c makes the graphs of leaves by libgfapi, link_tell.c passes on what comes and goes. One
+ * link_wires.c makes the graphs of leaves by libgfapi, link_server.c sees to it that there is a
+ * glusterd that tells of changes, link_tell.c passes on what comes and goes. One
  * thread of the link's own (`teller`) tells everything, so that the order is plain; another one
  * (`keeper`) looks after changes, and takes all down when the link has been closed: libgfapi
  * wants up to ten seconds for that.
@@ -75,7 +76,10 @@ struct real {
     const struct gnotify_client_calls *client;
     char *volume, *log_file;
     struct glfs *fs; /* as any client has the volume */
-    char *volfile;   /* of that, as known last */
+    char *volfile;   /* as known last */
+    char *server;    /* whose glusterd has the volfile: a host, or its socket */
+    struct glfs *backup; /* another one's, while that of fs is away; or NULL */
+    unsigned looks, silent;
     pthread_t teller, keeper;
 
     pthread_mutex_t lock; /* of what follows */
@@ -148,5 +152,15 @@ wires_open(struct real *l, char *volfile, struct brick **bricks, unsigned count,
 /* Ends and frees it; may take 10 s. Not before another one, or none, is the wires of now. */
 void
 wires_close(struct wires *w);
+
+/* ---- link_server.c: the keeper's ------------------------------------------------------------ */
+
+/* To be called each second: looks now and then whether glusterd is there, and for another one. */
+void
+server_look(struct real *l);
+
+/* Ends the connection to another one, if there is one. */
+void
+server_leave(struct real *l);
 
 #endif

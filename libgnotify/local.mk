@@ -34,7 +34,7 @@ libgnotify_stream_test_LDADD = $(STREAM_LIBS) $(CMOCKA_LIBS)
 # the bricks of a real volume
 noinst_LIBRARIES += libgnotify/liblink.a
 libgnotify_liblink_a_SOURCES = libgnotify/link_own.h \
-	libgnotify/link.c libgnotify/link_tell.c libgnotify/link_wires.c
+	libgnotify/link.c libgnotify/link_server.c libgnotify/link_tell.c libgnotify/link_wires.c
 libgnotify_liblink_a_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 libgnotify_liblink_a_CFLAGS = $(GFAPI_CFLAGS) -fPIC
 LINK_LIBS = libgnotify/liblink.a $(GFAPI_LIBS) -lpthread -ldl

@@ -115,6 +115,29 @@ both_up() { wait_until 30 said 'hello 0 on, end .*' && wait_until 30 said 'hello
     wait_until 60 times 2 'hello 5 on, .*'
 }
 
+@test "while a glusterd is away another node's tells of changes" {
+    stock 1 volume create v5 replica 2 "$(brick 1 v5a)" "$(brick 2 v5b)" force
+    stock 1 volume start v5
+    wait_until 60 bricks_online v5 2
+    peek_start 1 v5
+    wait_until 30 said 'up 1'
+    glusterd_stop 1
+    stock 2 volume add-brick v5 replica 2 "$(brick 2 v5c)" "$(brick 2 v5d)" force
+    wait_until 60 said 'layout 4 bricks 2 sets'
+    wait_until 60 said 'up 3'
+    glusterd_start 1
+    wait_until 60 peers_connected 1 2
+    wait_until 60 bricks_online v5 4
+    stock 1 volume replace-brick v5 "$(brick 2 v5d)" "$(brick 1 v5e)" commit force
+    wait_until 60 said "brick 4 set 1 $(brick 1 v5e)"
+    peek_end
+    glusterd_stop 1
+    run on 1 timeout 60 /root/bin/peek v5
+    [[ $output == *'no glusterd at /var/run/glusterd.socket'* ]]
+    glusterd_start 1
+    wait_until 60 peers_connected 1 2
+}
+
 @test "bricks that record nothing say so; sets and arbiters" {
     stock 1 volume create v2 replica 3 arbiter 1 "$(brick 1 v2a)" "$(brick 2 v2b)" "$(brick 1 v2c)" force
     stock 1 volume start v2
