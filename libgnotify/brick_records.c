@@ -45,29 +45,52 @@ time_behind(const struct notify_reply *reply, uint32_t at, uint64_t from)
     return reply->now;
 }
 
+/* Is it of a dark time? */
+static bool
+dark_of(const struct notify_reply *reply, uint32_t behind, const struct notify_record *r,
+        struct dark *dark)
+{
+    *dark = (struct dark){.from = r->time, .why = STREAM_OVERFLOW};
+    if (r->op == NOTIFY_GAP) {
+        dark->to = time_behind(reply, behind, r->time);
+        return true;
+    }
+    *dark = (struct dark){.from = r->offset, .to = r->time, .clean = r->flags & NOTIFY_CLEAN};
+    dark->why = dark->clean ? STREAM_AWAY : STREAM_CRASH;
+    return r->op == NOTIFY_START && r->offset; /* else it is the journal's first */
+}
+
+int
+brick_was_dark(struct brick *b, const struct notify_reply *reply, uint32_t behind,
+               const struct notify_record *r)
+{
+    struct dark dark;
+    int err = 0;
+
+    if (!dark_of(reply, behind, r, &dark))
+        return 0;
+    dark.decided = true;
+    cover_trim(&b->cover);
+    cover_dark(&b->cover, dark, &err);
+    return err;
+}
+
 static int
 note(struct brick *b, const struct notify_reply *reply, const struct notify_record *r, uint32_t at,
      uint32_t len)
 {
-    bool clean = r->flags & NOTIFY_CLEAN, was_off = b->was_off;
+    struct dark dark;
 
-    switch ((int)r->op) {
-    case NOTIFY_CLIENT:
+    if (r->op == NOTIFY_CLIENT)
         names_learn(b->s, r);
-        return 0;
-    case NOTIFY_MISSED:
+    if (r->op == NOTIFY_MISSED)
         return gaps_heal(b, r, reply->records + at, len);
-    case NOTIFY_GAP:
-        return gaps_dark(b, r->seq, r->time, time_behind(reply, at + len, r->time), false,
-                         STREAM_OVERFLOW);
-    case NOTIFY_START:
-        b->was_off = false;
-        return !r->offset ? 0 /* the journal's first */
-                          : gaps_dark(b, r->seq, r->offset, r->time, clean,
-                                      clean || was_off ? STREAM_AWAY : STREAM_CRASH);
-    default:
+    if (!dark_of(reply, at + len, r, &dark))
         return 0;
-    }
+    if (r->op == NOTIFY_START && b->was_off)
+        dark.why = STREAM_AWAY;
+    b->was_off = b->was_off && r->op != NOTIFY_START;
+    return gaps_dark(b, r->seq, &dark);
 }
 
 /* What the answer's head says of what is not in it. */
@@ -75,16 +98,18 @@ static int
 lost(struct brick *b, const struct notify_reply *reply)
 {
     uint64_t to = time_behind(reply, 0, b->seen), since = reply->extent.since;
+    struct dark dark = {.from = b->seen, .to = since, .why = STREAM_LOST};
 
     if (reply->flags & NOTIFY_OTHER) {
         track_end(&b->track); /* numbers of the other one */
         b->mark = 0;
-        return gaps_dark(b, 0, b->seen, since, false, STREAM_LOST);
+        return gaps_dark(b, 0, &dark);
     }
-    if ((reply->flags & NOTIFY_OVERTAKEN) && b->from != NOTIFY_FROM_OLDEST)
-        return gaps_dark(b, b->placed ? b->next : reply->extent.oldest, b->seen,
-                         to > since ? to : since, false, STREAM_RETENTION);
-    return 0;
+    if (!(reply->flags & NOTIFY_OVERTAKEN) || b->from == NOTIFY_FROM_OLDEST)
+        return 0;
+    dark.to = to > since ? to : since;
+    dark.why = STREAM_RETENTION;
+    return gaps_dark(b, b->placed ? b->next : reply->extent.oldest, &dark);
 }
 
 /* Can it be an answer to what was asked? A brick that goes back would be read for ever. */
@@ -137,10 +162,13 @@ set_seen(struct brick *b, const struct notify_reply *reply, bool at_end)
         b->mark = reply->extent.next;
         b->mark_time = reply->now;
     }
-    if (!at_end)
-        return;
-    b->seen = reply->now;
-    b->cover.to = COVER_ON;
+    if (at_end)
+        b->seen = reply->now;
+    b->records = reply->recording;
+    if (at_end && b->records)
+        b->cover.to = COVER_ON;
+    else if (!b->records && b->cover.to == COVER_ON) /* it loses what it will tell of later */
+        b->cover.to = b->seen;
 }
 
 void

@@ -11,6 +11,10 @@
 
 enum { DARKS_MAX = 256 };
 
+/* ns. A brick that goes may not have done what was under way; one that is up again is not at
+ * once known to all clients. So long before and behind others may do what it does not. */
+static const uint64_t MARGIN = 10ull * 1000 * 1000 * 1000;
+
 bool
 cover_dark(struct cover *c, struct dark dark, int *err)
 {
@@ -61,14 +65,29 @@ cover_end(struct cover *c)
 
 enum light { LIGHT, DARK, DOWN };
 
-/* How it was at that time. */
+/* The dark time of a mate, for what was lost in the dark one. */
+static uint64_t
+begin_of(const struct dark *mate, const struct dark *dark)
+{
+    uint64_t margin = dark->clean ? 0 : MARGIN;
+
+    return mate->from > margin ? mate->from - margin : 0;
+}
+
+static uint64_t
+end_of(const struct dark *mate, const struct dark *dark)
+{
+    return mate->to + (dark->clean ? 0 : MARGIN);
+}
+
+/* How it was at that time; for the dark one of a mate. */
 static enum light
-at(const struct cover *c, uint64_t time)
+at(const struct cover *c, const struct dark *dark, uint64_t time)
 {
     if (!c->known)
         return DARK;
     for (unsigned i = 0; i < c->count; i++) {
-        if (time >= c->darks[i].from && time < c->darks[i].to)
+        if (time >= begin_of(&c->darks[i], dark) && time < end_of(&c->darks[i], dark))
             return c->darks[i].clean ? DOWN : DARK;
     }
     return time >= c->from && time < c->to ? LIGHT : DARK;
@@ -81,7 +100,7 @@ is_missing(const struct dark *dark, const struct cover *const *mates, unsigned c
     bool all_down = true;
 
     for (unsigned i = 0; i < count; i++) {
-        enum light light = at(mates[i], time);
+        enum light light = at(mates[i], dark, time);
 
         if (light == LIGHT)
             return false;
@@ -125,8 +144,8 @@ edges(const struct dark *dark, const struct cover *const *mates, unsigned mate_c
         add_time(dark, times, count, mates[i]->from);
         add_time(dark, times, count, mates[i]->to);
         for (unsigned n = 0; n < mates[i]->count; n++) {
-            add_time(dark, times, count, mates[i]->darks[n].from);
-            add_time(dark, times, count, mates[i]->darks[n].to);
+            add_time(dark, times, count, begin_of(&mates[i]->darks[n], dark));
+            add_time(dark, times, count, end_of(&mates[i]->darks[n], dark));
         }
     }
     qsort(times, *count, sizeof(*times), by_time);

@@ -33,8 +33,8 @@ struct cover {
 bool
 cover_dark(struct cover *c, struct dark dark, int *err);
 
-/* Can changes of that dark time be missing? Not where a mate is covered; and of a clean one
- * not where all mates were down in good order, too. *from and *to: the time from the first
+/* Can changes of that dark time be missing? Not where a mate is covered, and all clients
+ * can have known it; and of a clean one not where all mates were down in good order, too. *from and *to: the time from the first
  * to the last that is missing. */
 bool
 cover_misses(const struct dark *dark, const struct cover *const *mates, unsigned count,

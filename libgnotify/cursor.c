@@ -212,6 +212,10 @@ cursor_recalled(struct brick *b, uint64_t round, int error, const struct notify_
             break;
         if (r.op == NOTIFY_CLIENT)
             names_learn(s, &r);
+        int err = r.op < NOTIFY_OPS ? 0 : brick_was_dark(b, reply, at + (uint32_t)len, &r);
+
+        if (err)
+            stream_fail(s, err);
         if (r.op < NOTIFY_OPS && merge_known(s->merge, b->index, &r, s->now))
             stream_fail(s, -ENOMEM);
     }

@@ -79,14 +79,14 @@ release(struct brick *b, uint64_t held, uint64_t number)
 /* ---- dark times --------------------------------------------------------------------- */
 
 int
-gaps_dark(struct brick *b, uint64_t seq, uint64_t from, uint64_t to, bool clean,
-          enum stream_why why)
+gaps_dark(struct brick *b, uint64_t seq, const struct dark *dark)
 {
     struct stream *s = b->s;
     struct settle *settle = &s->settles[b->set];
-    struct dark d = {.from = from, .to = to, .clean = clean, .why = why, .id = s->held + 1};
+    struct dark d = *dark;
     int err;
 
+    d.id = s->held + 1;
     cover_trim(&b->cover);
     if (!cover_dark(&b->cover, d, &err))
         return err;
@@ -171,6 +171,7 @@ gaps_answered(struct brick *b, uint64_t round, int error, const struct notify_re
     if (round != b->settle_round || b->settling != SETTLE_ASKED)
         return;
     b->settling = error ? SETTLE_NONE : SETTLE_WAITS;
+    b->records = !error && reply->recording;
     b->settle = reply->next;
     brick_want(b, b->settle);
 }
@@ -188,7 +189,7 @@ follow(struct brick *b, const struct settle *settle)
         ask(b, settle->round);
     if (b->settling == SETTLE_WAITS && b->placed && b->next >= b->settle) {
         b->settling = SETTLE_NONE;
-        b->cover.to = COVER_ON;
+        b->cover.to = b->records ? COVER_ON : b->seen;
     }
     return b->settling == SETTLE_NONE;
 }
@@ -205,7 +206,7 @@ settle_set(struct stream *s, unsigned set)
         if (b->set != set)
             continue;
         all = follow(b, settle) && all;
-        away = away || (b->in_layout && !brick_is_read(b));
+        away = away || (b->in_layout && (!brick_is_read(b) || !b->records));
     }
     bool patient = away && s->now < settle->since + stream_away_patience;
 

@@ -118,7 +118,7 @@ struct brick {
     enum { FENCE_NONE, FENCE_ASKED, FENCE_WAITS } fencing;
 
     struct cover cover;
-    bool was_off;
+    bool was_off, records; /* records: it has no trouble with that now */
     uint64_t settle, settle_round; /* to be reached before gaps are decided */
     enum { SETTLE_NONE, SETTLE_ASKED, SETTLE_WAITS } settling;
 };
@@ -227,6 +227,12 @@ brick_refuses(struct brick *b, int error);
 void
 brick_fetched(struct brick *b, const struct notify_reply *reply);
 
+/* A note that is before the brick's cursor: its dark time was decided then. behind: what
+ * comes behind it in the reply. 0 or -ENOMEM. */
+int
+brick_was_dark(struct brick *b, const struct notify_reply *reply, uint32_t behind,
+               const struct notify_record *r);
+
 /* ---- stream_run.c --------------------------------------------------------------- */
 
 /* The thread. */
@@ -290,8 +296,7 @@ extern uint64_t stream_away_patience;
 /* A dark time of the brick, met at the record seq: the place is kept until it is
  * decided and used. 0 or -ENOMEM. */
 int
-gaps_dark(struct brick *b, uint64_t seq, uint64_t from, uint64_t to, bool clean,
-          enum stream_why why);
+gaps_dark(struct brick *b, uint64_t seq, const struct dark *dark);
 
 /* A record of NOTIFY_MISSED, and its bytes. */
 int
