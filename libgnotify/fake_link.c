@@ -130,6 +130,7 @@ reply_with(struct fake *f, struct fake_brick *b, void *cookie, struct notify_rep
     MUST(buf);
     r->flags |= b->off ? NOTIFY_OFF : 0;
     r->now = tick(f);
+    r->recording = b->off || b->lost ? 0 : b->begun;
     if (!b->off) {
         r->extent = (struct notify_extent){
             .oldest = b->first < b->count ? b->kept[b->first].seq : b->next,
@@ -478,6 +479,9 @@ fake_stop(struct fake *f, unsigned brick, bool clean)
     struct fake_brick *b = f->bricks[brick];
 
     b->clean = clean;
+    if (clean)
+        tell_lost(f, b);
+    b->lost = 0;
     if (clean) {
         stop.time = tick(f);
         append(f, b, &stop);
@@ -629,6 +633,22 @@ fake_cursor(struct fake *f, unsigned brick, const char *name, uint64_t *seq)
     pthread_mutex_unlock(&f->lock);
     *seq = r.cursor.seq;
     return r.cursor.seq;
+}
+
+bool
+fake_was_dark(struct fake *f, unsigned brick, uint64_t from, uint64_t to)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&f->lock);
+    const struct fake_brick *b = f->bricks[brick];
+
+    for (size_t i = b->first; i < b->count && !found; i++)
+        found = b->kept[i].seq >= from && b->kept[i].seq <= to &&
+                (b->kept[i].op == NOTIFY_START || b->kept[i].op == NOTIFY_GAP ||
+                 b->kept[i].op == NOTIFY_MISSED);
+    pthread_mutex_unlock(&f->lock);
+    return found;
 }
 
 uint64_t

@@ -76,6 +76,10 @@ fake_remove(struct fake *f, unsigned brick);
 bool
 fake_cursor(struct fake *f, unsigned brick, const char *name, uint64_t *seq);
 
+/* Is there a start, a gap or a heal in the journal, from one number to another? */
+bool
+fake_was_dark(struct fake *f, unsigned brick, uint64_t from, uint64_t to);
+
 /* The next number; and ns since 1970, which go forward with every record. */
 uint64_t
 fake_next(struct fake *f, unsigned brick);

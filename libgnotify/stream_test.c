@@ -495,10 +495,14 @@ what_a_copy_has_is_no_gap(void **state)
     missed(f, 0, "/a");
     put(f, 0, 1, "/b");
     expect(s, "/a /b");
+    fake_pass(f, 11000 * MS); /* all clients know it again */
+    put(f, 0, 1, "/b2");
     fake_stop(f, 1, false);
     put(f, 0, 0, "/c");
     fake_start(f, 1);
     missed(f, 1, "/c");
+    expect(s, "/b2");
+    fake_pass(f, 11000 * MS);
     fake_lose(f, 0, 3, true);
     put(f, 1, 1, "/d");
     expect(s, "/c /d");
@@ -602,6 +606,35 @@ a_brick_that_is_switched_off(void **state)
     fake_up(f, 0, true);
     put(f, 0, 0, "/a");
     expect_both(s, "/a", "gap:away");
+    stream_close(s);
+    fake_free(f);
+}
+
+/* ---- other bricks ----------------------------------------------------------------------- */
+
+static void
+bricks_that_are_added_and_removed(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+    struct stream_brick bricks[4];
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    put(f, 0, 1, "/a");
+    unsigned third = fake_add(f, 0), other = fake_add(f, 1);
+    assert_int_equal(third, 2);
+    assert_int_equal(other, 3);
+    put(f, 0, 2, "/b");
+    put(f, 3, 3, "/c");
+    put(f, 0, 2, "/d");
+    expect(s, "/a /b /c /d");
+    fake_remove(f, 0);
+    put(f, 1, 2, "/e");
+    put(f, 3, 3, "/f");
+    expect(s, "/e /f");
+    assert_int_equal(stream_bricks(s, bricks, 4), 3);
+    expect_quiet(s);
     stream_close(s);
     fake_free(f);
 }
@@ -807,6 +840,7 @@ main(int argc, char **argv)
         cmocka_unit_test(the_copy_that_has_it_is_away),
         cmocka_unit_test(it_comes_back_in_time),
         cmocka_unit_test(a_brick_that_is_switched_off),
+        cmocka_unit_test(bricks_that_are_added_and_removed),
         cmocka_unit_test(what_is_not_read_stays_on_the_bricks),
         cmocka_unit_test(the_descriptor_is_readable_while_there_is_something),
         cmocka_unit_test(a_read_that_waits_is_woken),
