@@ -15,15 +15,20 @@ setup_file() {
     stock 1 volume create v1 replica 2 "$(brick 1 a)" "$(brick 1 b)" "$(brick 1 c)" "$(brick 1 d)" force
     stock 1 volume set v1 cluster.self-heal-daemon off
     stock 1 volume start v1
+    stock 1 volume create v2 replica 2 "$(brick 1 e)" "$(brick 1 f)" force
+    stock 1 volume start v2
     wait_until 30 bricks_online v1 4
+    wait_until 30 bricks_online v2 2
     gluster 1 volume set v1 features.notify on
+    gluster 1 volume set v2 features.notify on
     volume_mount 1 v1
+    volume_mount 1 v2
 }
 teardown_file() { pool_stop; }
 
-# follows NAME ARGUMENTS...: in the background; its lines are in /root/NAME
+# follows NAME ARGUMENTS... VOLUME: in the background; its lines are in /root/NAME
 follows() {
-    on 1 sh -c 'name=$1; shift; setsid /root/bin/follow "$@" v1 >"/root/$name" 2>"/root/$name.err" & echo $! >"/root/$name.pid"' sh "$@"
+    on 1 sh -c 'name=$1; shift; setsid /root/bin/follow "$@" >"/root/$name" 2>"/root/$name.err" & echo $! >"/root/$name.pid"' sh "$@"
     wait_until 30 has "$1" caught-up
 }
 ends() { on 1 sh -c 'kill "$(cat "/root/$1.pid")" 2>/dev/null' sh "$1" || true; }
@@ -31,7 +36,7 @@ has() { on 1 grep -q " $2" "/root/$1"; }
 names() { on 1 sed -n 's/^[0-9]* create \([^ ]*\) .*/\1/p' "/root/$1"; }
 
 @test "each change is told once, in the order of the client that made it" {
-    follows one
+    follows one v1
     on 1 sh -c 'i=0; while [ $i -lt 300 ]; do : >"/mnt/v1/f$i"; i=$((i + 1)); done'
     wait_until 30 has one 'create /f299 '
     names one >"$BATS_TEST_TMPDIR/told"
@@ -42,7 +47,7 @@ names() { on 1 sed -n 's/^[0-9]* create \([^ ]*\) .*/\1/p' "/root/$1"; }
 }
 
 @test "bricks that are killed and come back leave nothing out and tell nothing twice" {
-    follows two
+    follows two v1
     for round in 0 1 2 3; do
         brick_kill 1 "$(tr 0123 acac <<<"$round")"
         on 1 sh -c 'i=0; while [ $i -lt 40 ]; do : >"/mnt/v1/r$1-$i"; i=$((i + 1)); done' sh "$round"
@@ -66,4 +71,70 @@ mounted_on_all() {
     }
     wait_until 60 all_have
     on 1 rm -f /mnt/v1/probe-*
+}
+
+healed() { stock 1 volume heal v2 info | awk '/^Number of entries:/ { n += $4 } END { exit n != 0 }'; }
+bricks_up() {
+    stock 1 volume start v2 force
+    wait_until 30 bricks_online v2 2
+}
+# The mount of v2 works with all its bricks.
+both_written() {
+    on 1 touch /mnt/v2/probe
+    on 1 sh -c 'test -e /srv/e/probe && test -e /srv/f/probe'
+}
+
+@test "a reader that is killed goes on behind what it acknowledged" {
+    local writer round
+    follows three -c three -a v2
+    for round in 0 1 2 3 4; do
+        on 1 sh -c 'i=0; while [ $i -lt 40 ]; do : >"/mnt/v2/c$1-$i"; i=$((i + 1)); done' sh "$round" &
+        writer=$!
+        wait_until 30 has three "create /c$round-7 "
+        on 1 sh -c 'kill -9 "$(cat /root/three.pid)"; cat /root/three >>/root/three.all'
+        wait "$writer"
+        on 1 sh -c 'rm /root/three' # follows waits for a new one
+        follows three -c three -a v2
+    done
+    wait_until 30 has three 'create /c4-39 '
+    on 1 sh -c 'cat /root/three >>/root/three.all'
+    on 1 sed -n 's/^[0-9]* create \(.c[^ ]*\) .*/\1/p' /root/three.all >"$BATS_TEST_TMPDIR/told"
+    for round in 0 1 2 3 4; do seq 0 39 | sed "s|^|/c$round-|"; done | sort >"$BATS_TEST_TMPDIR/made"
+    sort -u "$BATS_TEST_TMPDIR/told" | diff "$BATS_TEST_TMPDIR/made" -
+    # one that was printed, and not acknowledged when it was killed, comes again
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/told")" -le 205 ]
+    ends three
+}
+
+@test "the whole volume is stopped and started: nothing is lost, and no gap is told" {
+    follows four v2
+    stock 1 volume stop v2
+    stock 1 volume start v2
+    wait_until 30 bricks_online v2 2
+    wait_until 60 both_written
+    on 1 touch /mnt/v2/again
+    wait_until 30 has four 'create /again '
+    run ! has four gap
+    ends four
+}
+
+@test "what only a brick has that is away now is told as a gap, and by its heal" {
+    on 1 touch /mnt/v2/before
+    on 1 timeout 60 /root/bin/follow -c five -a -n 1 v2
+    brick_kill 1 e
+    on 1 touch /mnt/v2/made
+    on 1 rm /mnt/v2/before
+    bricks_up
+    # its daemon starts with the brick, and reaches it later
+    all_healed() { stock 1 volume heal v2 && healed && on 1 sh -c 'test -e /srv/e/made && test ! -e /srv/e/before'; }
+    wait_until 60 all_healed
+    brick_kill 1 f
+    follows five -c five -a v2
+    has five gap
+    has five 'synthetic-missed /'
+    on 1 cat /root/five
+    bricks_up
+    wait_until 30 has five 'create /made ' # late, but there
+    wait_until 30 has five 'unlink /before '
+    ends five
 }
