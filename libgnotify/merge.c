@@ -210,6 +210,14 @@ is_write(const struct notify_record *r)
     return r->op == NOTIFY_WRITE && r->time;
 }
 
+/* Is a name what it changes? What is done to a file itself each brick may tell by another one of
+ * its names. */
+static bool
+is_of_names(const struct notify_record *r)
+{
+    return r->op <= NOTIFY_RENAME;
+}
+
 /* What the copies of one change have in common. Not the path: one brick may know it and
  * another not. */
 static XXH128_hash_t
@@ -221,8 +229,10 @@ key_of(const struct merge *m, const struct notify_record *r)
 
     put(&at, numbers, sizeof(numbers));
     put(&at, r->gfid, sizeof(r->gfid));
-    put_name(&at, &r->name);
-    put_name(&at, &r->to);
+    if (is_of_names(r)) {
+        put_name(&at, &r->name);
+        put_name(&at, &r->to);
+    }
     put(&at, r->detail, r->detail_len);
     return XXH3_128bits_withSeed(bytes, (size_t)(at - bytes), m->seed);
 }

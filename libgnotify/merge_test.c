@@ -82,6 +82,26 @@ of_copies_one_comes_out(void **state)
     merge_free(m);
 }
 
+/* As chmod of a file with several: which one, the bricks find out each by itself. */
+static void
+what_is_done_to_a_file_is_one_change_by_whatever_name(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+
+    (void)state;
+    feed(m, 0, NOTIFY_SETATTR, 1, 10, "/d/a");
+    feed(m, 1, NOTIFY_SETATTR, 1, 10, "/d/link");
+    feed(m, 0, NOTIFY_CLOSE, 1, 11, "/d/b");
+    feed(m, 1, NOTIFY_CLOSE, 1, 11, "");
+    assert_string_equal(names(m, NEVER), "a b");
+    feed(m, 0, NOTIFY_LINK, 1, 12, "/d/c"); /* names are what this is about */
+    feed(m, 0, NOTIFY_LINK, 1, 12, "/d/e");
+    feed(m, 1, NOTIFY_LINK, 1, 12, "/d/c");
+    feed(m, 1, NOTIFY_LINK, 1, 12, "/d/e");
+    assert_string_equal(names(m, NEVER), "c e");
+    merge_free(m);
+}
+
 static void
 a_brick_that_is_away_or_slow_is_not_waited_for(void **state)
 {
@@ -405,6 +425,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_copies_one_comes_out),
+        cmocka_unit_test(what_is_done_to_a_file_is_one_change_by_whatever_name),
         cmocka_unit_test(a_brick_that_is_away_or_slow_is_not_waited_for),
         cmocka_unit_test(writes_that_were_told_together_otherwise_come_out_together),
         cmocka_unit_test(a_write_that_came_out_stands_for_none_that_came_later),
