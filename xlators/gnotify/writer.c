@@ -16,15 +16,15 @@
 enum { CLIENTS_MAX = 4096, NAMES_MAX = 64 << 10, HEADS = 1024, RETRY_S = 5 };
 
 /* ns: so long events gather while nobody waits; while somebody does and they come more often
- * than BUSY; and while they come as a STORM, so many in STORM_TIME. What comes alone is written
- * at once. Most of the cost of a reader that follows closely is of each answer, not of each
- * event; but who waits for one event before he causes the next should not wait long. */
+ * than BUSY; and while they come as a storm: there were some before the reader was back, less than
+ * STORM ago. What comes alone is written at once. Most of the cost of a reader that follows
+ * closely is of each answer, not of each event; but who waits for one event before he causes the
+ * next should not wait long. */
 #define GATHER 4000000ull
 #define GATHER_SHORT 1000000ull
 #define GATHER_STORM 3000000ull
 #define BUSY 5000000ull
-#define STORM_TIME 10000000ull
-enum { STORM = 12 };
+#define STORM 30000000ull
 
 struct known {
     uint64_t number;
@@ -45,8 +45,7 @@ struct writer {
     unsigned known, oldest;
     uint64_t retry;        /* ns, monotonic: to open the journal again */
     uint64_t wrote;        /* ns, monotonic: the last batch */
-    uint64_t took;         /* ns, monotonic: the last pass */
-    uint64_t often;        /* events in STORM_TIME, lately; in 16ths */
+    uint64_t stormed;      /* ns, monotonic: the last event that nobody waited for */
     unsigned unkept;       /* events since `unkept_since`, while there was no journal */
     uint64_t unkept_since; /* ns */
     bool failed;
@@ -425,12 +424,10 @@ take_all(struct writer *w)
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
     uint64_t pass = atomic_fetch_add(&g->passes_begun, 1) + 1;
     size_t size = 0;
-    unsigned count = 0;
 
     for (struct event *e = ring_take(g), *next; e; e = next) {
         next = e->next;
         size += e->size;
-        count++;
         if (e->is_client) {
             client_learn(w, e);
             event_free(e);
@@ -441,8 +438,6 @@ take_all(struct writer *w)
         }
     }
     atomic_fetch_sub(&g->queued, size);
-    w->often = (3 * w->often + 16 * count * STORM_TIME / (now - w->took + 1)) / 4;
-    w->took = now;
     batch_write(w);
     unsigned lost = atomic_exchange(&g->lost, 0);
 
@@ -485,10 +480,12 @@ writer_run(void *arg)
         wait_until(g, WRITER_ASLEEP, until);
         uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
-        if (!atomic_load(&g->waiting))
+        if (!atomic_load(&g->waiting)) {
+            w->stormed = now;
             wait_until(g, WRITER_LINGERS, now + GATHER);
-        else if (now - w->wrote < BUSY)
-            wait_until(g, WRITER_LINGERS, now + (w->often / 16 < STORM ? GATHER_SHORT : GATHER_STORM));
+        } else if (now - w->wrote < BUSY) {
+            wait_until(g, WRITER_LINGERS, now + (now - w->stormed > STORM ? GATHER_SHORT : GATHER_STORM));
+        }
     }
     if (g->journal)
         journal_end(g, atomic_load(&g->active) && !atomic_load(&g->in_flight));
