@@ -362,7 +362,9 @@ follow(struct watches *set, struct watch *w, unsigned part, const struct notify_
 
     if (end == to->len && !memcmp(w->path, to->path, end))
         return 0; /* its path is of later already */
-    if (!(r->flags & NOTIFY_TO_NAME_ONLY) && to->len && *to->path == '/')
+    /* what is longer is no path of a volume */
+    if (!(r->flags & NOTIFY_TO_NAME_ONLY) && to->len && *to->path == '/' &&
+        to->len + (w->len - end) <= NOTIFY_PATH_MAX)
         return move(set, w, part, r);
     w->stale = set->stale = true;
     return 0;

@@ -468,6 +468,78 @@ many_watches_are_found(void **state)
     assert_int_equal(t.set.count, 0);
 }
 
+/* Bricks may send anything: nothing is read that is not there, and no watch is told what it
+ * did not ask for. */
+static int
+check(void *arg, const struct notify_record *r, const struct watch_event *e)
+{
+
+    (void)arg, (void)r;
+    assert_true(e->wd >= 1 && e->wd <= t.set.last_wd);
+    /* all bytes are read */
+    strbuf_reset(&t.told);
+    strbuf_add(&t.told, e->name ? e->name : "", e->name_len);
+    strbuf_add(&t.told, e->path ? e->path : "", e->path_len);
+    assert_false(strbuf_failed(&t.told));
+    return 0;
+}
+
+static unsigned
+chance(unsigned below)
+{
+    static uint64_t state = 88172645463325252u;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned)(state >> 33) % below;
+}
+
+static void
+any_path(struct notify_name *n, char *bytes)
+{
+    n->path = bytes;
+    n->len = (uint16_t)chance(12);
+    for (unsigned i = 0; i < n->len; i++)
+        bytes[i] = "/////abc"[chance(8)];
+    if (n->len && chance(4))
+        bytes[0] = '/';
+    n->parent[15] = (uint8_t)chance(6);
+}
+
+static void
+whatever_bricks_send_does_no_harm(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 200000; n++) {
+        /* of its own, so that a byte too many is seen */
+        char *name = malloc(12), *to = malloc(12);
+        struct notify_record r = {.op = chance(NOTIFY_OPS + 1), .flags = chance(NOTIFY_FLAGS + 1),
+                                  .time = chance(100)};
+
+        any_path(&r.name, name);
+        any_path(&r.to, to);
+        r.gfid[15] = (uint8_t)chance(6);
+        if (r.op == NOTIFY_OPS)
+            r.op = NOTIFY_MISSED;
+        if (chance(4) == 0) {
+            static const char *const paths[] = {"", "/a", "/a/b", "/a/b/c"};
+            unsigned depth = chance(4);
+            uint8_t chain[3][WATCH_GFID] = {{0}};
+
+            for (unsigned i = 0; i < depth; i++)
+                chain[i][15] = (uint8_t)(2 + chance(4));
+            assert_true(watch_add(&t.set, paths[depth], (const uint8_t(*)[WATCH_GFID])chain, depth,
+                                  chance(2), (1 + chance(0xfff)) | (chance(2) ? GNOTIFY_RECURSIVE : 0) |
+                                  (chance(8) ? 0 : (uint32_t)GNOTIFY_ONESHOT)) > 0);
+        }
+        assert_int_equal(watches_apply(&t.set, &r, chance(2), check, NULL), 0);
+        watches_sweep(&t.set);
+        free(name);
+        free(to);
+    }
+}
+
 static void
 operations_are_those_the_events_need(void **state)
 {
@@ -503,6 +575,7 @@ main(void)
         TEST(once_is_once),
         TEST(the_same_file_is_the_same_watch),
         TEST(many_watches_are_found),
+        TEST(whatever_bricks_send_does_no_harm),
         TEST(operations_are_those_the_events_need),
     };
 
