@@ -14,11 +14,12 @@ setup_file() {
     local bricks=() b
     for b in 1 2 3 4; do bricks+=("$(brick 1 b$b)"); done
     stock 1 volume create v1 replica 2 "${bricks[@]}" force
-    gluster 1 volume set v1 features.notify on features.notify-events all performance.open-behind off
     stock 1 volume start v1
     wait_until 60 bricks_online v1 4
+    gluster 1 volume notify v1 enable all
     volume_mount 1 v1
-    on 1 mkdir -p /root/bin
+    records() { on 1 timeout 60 gnotifywait -q -t 1 v1; [ $? = 2 ]; }
+    wait_until 60 records
     on 1 cp "$POOL_SOURCE/tests/lib/beside.py" /root/
 }
 teardown_file() { pool_stop; }
@@ -190,4 +191,13 @@ table() {
     done
     run -1 on 1 gnotifywatch -a nonsense v1
     run -1 on 1 gnotifywatch -a open -e create v1
+}
+
+@test "the manual pages have the options that --help has" {
+    for p in gnotifywait gnotifywatch; do
+        on 1 "$p" --help | grep -oE -- '--[a-z-]+' | sort -u >"$BATS_TEST_TMPDIR/help"
+        mandoc -T ascii "$STAGE/usr/local/share/man/man1/$p.1" | col -bx | grep -oE -- '(^|[ ,])--[a-z-]+' |
+            tr -d ' ,' | sort -u >"$BATS_TEST_TMPDIR/page"
+        diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+    done
 }

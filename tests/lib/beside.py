@@ -69,13 +69,18 @@ class Side:
     def open(self, name, flags, mode=0o644):
         return os.open(self.path(name), flags, mode)
 
+    @contextlib.contextmanager
+    def told(self, event, name):
+        """What is done within has been told at the end."""
+        mark = event + b"|" + os.path.basename(os.fsencode(name)) + b"\0"
+        before = self.read(self.log).count(mark)
+        yield
+        self.wait(lambda: self.read(self.log).count(mark) > before)
+
     def close(self, fd, name, seen=True):
         """A mount tells bricks of a close when that has returned: what is next must wait."""
-        mark = b"CLOSE|" + os.path.basename(os.fsencode(name)) + b"\0"
-        before = self.read(self.log).count(mark)
-        os.close(fd)
-        if seen:
-            self.wait(lambda: self.read(self.log).count(mark) > before)
+        with self.told(b"CLOSE", name) if seen else contextlib.nullcontext():
+            os.close(fd)
 
     def put(self, name, flags=os.O_WRONLY, data=b"", seen=True):
         fd = self.open(name, flags)
@@ -240,10 +245,13 @@ def attributes(s):
     os.chown(s.path("m"), 1, 1)
     s.mark("utimes")
     os.utime(s.path("m"), (1, 1))
-    s.mark("setxattr")
-    os.setxattr(s.path("m"), "user.x", b"1")
-    s.mark("removexattr")
-    os.removexattr(s.path("m"), "user.x")
+    # these have no time, by which they could be put in order with other files' events
+    for name, change in (("setxattr", lambda: os.setxattr(s.path("m"), "user.x", b"1")),
+                         ("removexattr", lambda: os.removexattr(s.path("m"), "user.x"))):
+        with s.told(b"DELETE", "== " + name):
+            s.mark(name)
+        with s.told(b"ATTRIB", "m"):
+            change()
 
 
 @operation
