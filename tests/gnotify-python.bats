@@ -19,7 +19,7 @@ setup_file() {
 teardown_file() { pool_stop; }
 
 # tests CLASS: runs them
-tests() { on 1 timeout 170 /usr/bin/python3 -B -W error -X dev /root/gnotify_python.py -v "$1"; }
+tests() { on 1 env ADDRESS="$(address 1)" timeout 170 /usr/bin/python3 -B -W error -X dev /root/gnotify_python.py -v "$1"; }
 
 @test "reading: events, names, cursors, errors, threads, what ends a wait" { tests Reading; }
 
@@ -29,6 +29,8 @@ tests() { on 1 timeout 170 /usr/bin/python3 -B -W error -X dev /root/gnotify_pyt
 }
 
 @test "an Observer without watchdog" { tests WithoutWatchdog; }
+
+@test "everything is told once while bricks are added and replaced" { tests Changing; }
 
 @test "the types are right" {
     command -v mypy >/dev/null || skip "mypy is not installed"

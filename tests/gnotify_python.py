@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """Tests of gluster.gnotify on a volume v1 with notification that is mounted at /mnt/v1; run by
-gnotify-python.bats: gnotify_python.py [TEST]."""
+gnotify-python.bats: gnotify_python.py [TEST]. ADDRESS in the environment is the node's."""
 import os
 import select
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from gluster.gnotify import ALL_CHANGES, ALL_EVENTS, CAUGHT_UP, RECURSIVE, Gnoti
 
 MOUNT = '/mnt/v1'
 SECONDS = 60
+ADDRESS = os.environ['ADDRESS']
 
 
 def in_folder(test):
@@ -166,6 +168,52 @@ class Reading(unittest.TestCase):
             for thread in threads:
                 thread.join(SECONDS)
         self.assertEqual(sorted(map(int, seen)), list(range(count)))
+
+
+class Changing(unittest.TestCase):
+    """The volume's bricks change while it is read."""
+
+    def work(self, name):
+        made, done = [], threading.Event()
+
+        def create():
+            while not done.is_set():
+                made.append(f'{len(made)}')
+                touch(f'{name}/{made[-1]}')
+        thread = threading.Thread(target=create)
+        thread.start()
+        try:
+            bricks = f'{ADDRESS}:/srv/c {ADDRESS}:/srv/d'
+            for command in (f'add-brick v1 replica 2 {bricks} force',
+                            f'replace-brick v1 {ADDRESS}:/srv/d {ADDRESS}:/srv/e commit force'):
+                subprocess.run(f'/usr/sbin/gluster --mode=script volume {command}', shell=True, check=True)
+                before = len(made)
+                while len(made) < before + 100:
+                    time.sleep(0.1)
+        finally:
+            done.set()
+            thread.join()
+        os.mkdir(name + '/last')
+        return made
+
+    def test_everything_is_told_once(self):
+        name, folder = in_folder(self)
+        seen = []
+        with Gnotify('v1') as handle:
+            handle.add_watch(name, gnotify.CREATE)
+
+            def read():
+                for event in handle:
+                    if event.name == 'last':
+                        break
+                    if event.mask & gnotify.CREATE and not event.is_synthetic:
+                        seen.append(event.name)
+            thread = threading.Thread(target=read)
+            thread.start()
+            made = self.work(folder)
+            thread.join(SECONDS)
+            self.assertFalse(thread.is_alive())
+        self.assertEqual(sorted(seen), sorted(made))
 
 
 class Observing(unittest.TestCase):
