@@ -149,7 +149,7 @@ class Reading(unittest.TestCase):
         handle.close()
 
     def test_threads_share_a_handle(self):
-        count, seen, lock = 2000, [], threading.Lock()
+        count, seen, lock = 500, [], threading.Lock()
         with Gnotify('v1') as handle:
             handle.add_watch(self.name, gnotify.CREATE)
 
