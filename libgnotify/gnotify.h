@@ -54,7 +54,8 @@ enum gnotify_mask {
     /* only for gnotify_add_watch */
     GNOTIFY_RECURSIVE = 0x100000, /* what is below, too, at any depth, also what comes later */
     GNOTIFY_CRAWL = 0x200000,     /* begin, and go on after a gap, with synthetic events for what
-                                     is there (by a crawl, changed since the gap's start) */
+                                     is there (by a crawl, changed since the gap's start).
+                                     Not there yet: -ENOTSUP; gfind does that */
     GNOTIFY_ONLYDIR = 0x1000000,
     GNOTIFY_DONT_FOLLOW = 0x2000000, /* a symbolic link is watched itself */
     GNOTIFY_ONESHOT = -0x7fffffff - 1,

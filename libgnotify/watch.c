@@ -206,8 +206,13 @@ watch_add(struct watches *set, const char *path, const uint8_t (*chain)[WATCH_GF
     struct watch *w = watch_of(set, gfid, NULL);
 
     if (w) {
+        /* a folder has one name: whoever adds it has looked that up just now */
+        int ret = w->is_dir && strcmp(w->path, path) != 0
+                      ? watch_rename(set, w, path, strlen(path), chain, depth)
+                      : 0;
+
         set_mask(set, w, mask);
-        return w->wd;
+        return ret ? ret : w->wd;
     }
     w = calloc(1, sizeof(*w));
     if (!w || place(w, path, strlen(path), chain, depth)) {
