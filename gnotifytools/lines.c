@@ -37,7 +37,7 @@ aim_leaves_out(const struct aim *a, const char *path, size_t base)
     /* a folder that is left out is so with all that is in it */
     AUTO_FREE char *folder = strdup(path);
 
-    for (size_t i = len; folder && --i > base;) {
+    for (size_t i = len; folder && i-- > base + 1;) {
         if (folder[i] != '/')
             continue;
         folder[i] = '\0';

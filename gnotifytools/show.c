@@ -215,8 +215,9 @@ show_line(const struct show *show, const struct line *line)
 {
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
     bool gap = line->mask & GNOTIFY_GAP;
+    const char *reason = line->event->detail ? line->event->detail : "";
     const struct source s = {.line = line, .watched = gap ? show->volume : line->watched,
-                             .file = gap ? line->event->detail : line->file};
+                             .file = gap ? reason : line->file};
 
     if (show->json)
         add_json(&out, line);

@@ -63,7 +63,7 @@ struct wait {
     int ready; /* of a daemon: to its parent */
 
     struct gnotify *g;
-    bool shown, over;  /* one event was shown; no watch is left that one could come of */
+    bool shown, over;  /* by the last read: an event was shown; a watch has ended */
     uint64_t number;   /* of the last event dealt with, */
     uint64_t acked;    /* and acknowledged */
     int64_t ack_due, end;
@@ -248,8 +248,6 @@ run(struct wait *w)
 
     w->end = now_ms() + w->timeout * 1000;
     for (;;) {
-        bool before = w->shown;
-
         w->shown = false;
         ssize_t bytes = aim_read(w->g, buf, sizeof(buf), patience(w));
 
@@ -269,7 +267,6 @@ run(struct wait *w)
             acknowledge(w);
         if (w->timeout > 0 && now_ms() >= w->end)
             return TIMED_OUT;
-        w->shown = w->shown || before;
     }
 }
 
