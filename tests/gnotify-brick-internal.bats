@@ -180,3 +180,17 @@ end-volume"; } | on c1 sh -c "mkdir -p $M; cat >/srv/$N.vol
 }
 
 @test "no brick has crashed" { no_brick_has_crashed; }
+
+@test "a file that a heal has put aside is changed: by its other name, or by none" {
+    brick_start
+    mount_brick
+    fs sh -c "cd $M && mkdir .glusterfs-anonymous-inode-x && echo >f && ln f .glusterfs-anonymous-inode-x/g &&
+        echo >alone && mv alone .glusterfs-anonymous-inode-x/h"
+    changes >"$BATS_TEST_TMPDIR/before"
+    fs sh -c "cd $M/.glusterfs-anonymous-inode-x && chmod 600 g && chmod 600 h"
+    changes | tail -n +$(($(wc -l <"$BATS_TEST_TMPDIR/before") + 1)) >"$BATS_TEST_TMPDIR/told"
+    cat "$BATS_TEST_TMPDIR/told"
+    [ "$(grep -c '^setattr' "$BATS_TEST_TMPDIR/told")" = 2 ]
+    grep -q '^setattr /f ' "$BATS_TEST_TMPDIR/told"
+    run ! grep anonymous "$BATS_TEST_TMPDIR/told"
+}

@@ -135,6 +135,14 @@ is_hidden(const struct spot *spot)
                     is_shard_folder(spot->parent));
 }
 
+/* A heal has put the file aside, in a folder of its own, and a user who has it changes it: not
+ * that name is the user's, but the change is. */
+static bool
+is_put_aside(const struct spot *spot, enum notify_op op)
+{
+    return op >= NOTIFY_WRITE && spot && spot->len > 12 && !memcmp(spot->path, "/.glusterfs-", 12);
+}
+
 struct event *
 event_new(struct gnotify *g, const call_frame_t *frame, enum traffic traffic,
           enum notify_op op, const char *what, const uint8_t *gfid, const struct spot *name,
@@ -142,7 +150,10 @@ event_new(struct gnotify *g, const call_frame_t *frame, enum traffic traffic,
 {
     /* what is written to shards is told of their files */
     bool is_change = op >= NOTIFY_WRITE && op <= NOTIFY_ZEROFILL;
+    static const struct spot unknown = {.path = "", .name_only = true};
 
+    if (traffic == OF_A_USER && is_put_aside(name, op))
+        name = &unknown;
     if (traffic == INTERNAL ||
         (traffic == OF_A_USER && ((is_hidden(name) && !(is_change && is_shard_folder(name->parent))) || is_hidden(to))))
         return NULL;

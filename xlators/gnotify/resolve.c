@@ -57,6 +57,17 @@ place_of_folder(const struct gnotify *g, const uint8_t gfid[16], uint8_t parent[
     return parse_place(room, parent);
 }
 
+/* Is it one in which GlusterFS keeps files that it has put aside? */
+static bool
+is_hidden_folder(const struct gnotify *g, const uint8_t gfid[16])
+{
+    char room[HANDLE_ROOM];
+    uint8_t parent[16];
+    const char *name = place_of_folder(g, gfid, parent, room);
+
+    return name && is_root(parent) && !strncmp(name, ".glusterfs-", 11);
+}
+
 /* One of the file's places. A symbolic link's handle is a hard link to it, so nothing
  * may be followed. */
 static const char *
@@ -74,7 +85,10 @@ place_of_file(const struct gnotify *g, const uint8_t gfid[16], uint8_t parent[16
         if (n < 0)
             continue;
         room[n] = '\0';
-        return parse_place(room, parent);
+        const char *place = parse_place(room, parent);
+
+        if (place && !is_hidden_folder(g, parent))
+            return place;
     }
     return NULL;
 }
@@ -204,6 +218,22 @@ resolve_names(struct gnotify *g, struct notify_record *r, char room[RESOLVED_ROO
                  &r->name, &r->flags, NOTIFY_NAME_ONLY, room);
     if ((r->flags & NOTIFY_HAS_TO) && (r->flags & NOTIFY_TO_NAME_ONLY))
         complete(g, NULL, &r->to, &r->flags, NOTIFY_TO_NAME_ONLY, room + NOTIFY_PATH_MAX + 1);
+}
+
+/* The names of what is to be healed are gfids in folders that are nowhere: features/index shows them,
+ * and a heal removes them there when it is done. */
+bool
+resolve_is_index(const struct notify_record *r)
+{
+    char text[UUID_TEXT + 1];
+    uint8_t gfid[16];
+
+    if (r->op != NOTIFY_MISSED || !(r->flags & NOTIFY_NAME_ONLY) || r->name.len != UUID_TEXT ||
+        (strncmp(r->detail, "unlink", r->detail_len) && strncmp(r->detail, "rmdir", r->detail_len)))
+        return false;
+    memcpy(text, r->name.path, UUID_TEXT);
+    text[UUID_TEXT] = '\0';
+    return !gf_uuid_parse(text, gfid);
 }
 
 /* ---- shards ------------------------------------------------------------------ */
