@@ -181,8 +181,8 @@ brick_up(struct brick *b, bool up)
     leave(b);
 }
 
-/* Is there room for what it would send? What the fence waits for comes in nevertheless: else
- * nothing would come out. */
+/* Is there room for what it would send? When the merge is full only the brick that is
+ * farthest behind is read: the others' changes wait for it. */
 static bool
 has_room(const struct brick *b)
 {
@@ -191,7 +191,7 @@ has_room(const struct brick *b)
 
     if (waits >= s->memory)
         return false;
-    return waits + merge_held(s->merge) < s->memory || (b->fence && b->next < b->fence);
+    return waits + merge_held(s->merge) < s->memory || b->at_time <= s->slowest;
 }
 
 void

@@ -15,6 +15,8 @@ change(struct brick *b, const struct notify_record *r)
 {
     struct stream *s = b->s;
     uint64_t number, told;
+
+    b->at_time = r->time > b->at_time ? r->time : b->at_time;
     int err = merge_feed(s->merge, b->index, r, s->now);
 
     if (err || !s->cursor)
@@ -163,7 +165,8 @@ set_seen(struct brick *b, const struct notify_reply *reply, bool at_end)
         b->mark_time = reply->now;
     }
     if (at_end)
-        b->seen = reply->now;
+        b->seen = b->at_time = reply->now;
+    b->at_time = b->at_time > reply->now ? reply->now : b->at_time;
     b->records = reply->recording;
     if (at_end && b->records)
         b->cover.to = COVER_ON;

@@ -70,7 +70,7 @@ struct merge {
     const struct entry *fed;
     struct entry *came;
     struct client *clients[1 << 10];
-    uint64_t seed, number, fenced;
+    uint64_t seed, number, fenced, passed;
     size_t waiting, held;
     uint8_t *given; /* the bytes of the event that was given last */
 };
@@ -576,6 +576,12 @@ merge_fenced(struct merge *m, uint64_t number)
         m->fenced = number;
 }
 
+void
+merge_passed(struct merge *m, uint64_t time)
+{
+    m->passed = time;
+}
+
 size_t
 merge_held(const struct merge *m)
 {
@@ -610,7 +616,7 @@ is_due(const struct merge *m, const struct entry *e, uint64_t now, uint64_t *lat
     const struct set *s = &m->sets[e->set];
     uint64_t until = e->arrived + MERGE_PATIENCE;
 
-    if (m->set_count > 1 && e->number > m->fenced)
+    if (m->set_count > 1 && e->number > m->fenced && e->time >= m->passed)
         return false;
     if ((e->seen & s->live) == s->live || now >= until)
         return true;

@@ -91,6 +91,12 @@ merge_newest(const struct merge *m);
 void
 merge_fenced(struct merge *m, uint64_t number);
 
+/* All sets have been read beyond what was done at that time, by clients' clocks: what is
+ * older need not be fenced. 0: not known. For bricks that are read long after, where the fence
+ * is far. */
+void
+merge_passed(struct merge *m, uint64_t time);
+
 /* The next change, if there is one that may come out. Else false, and *later is when one
  * may without anything being fed: a time as `now`, or UINT64_MAX. */
 bool

@@ -12,6 +12,8 @@
 
 /* A brick that says that something comes, which then does not, holds nothing for ever. */
 #define FENCE_PATIENCE (1000 * MS)
+/* A client's clock is compared with others' while much waits. */
+#define CLOCKS_DIFFER (2000 * MS)
 
 /* The brick of the set that is to speak for it: one that is read up to its end, if there is
  * one. */
@@ -82,6 +84,31 @@ follow(struct brick *b)
     }
 }
 
+/* How far the bricks have come that are not at their ends; and, while much waits, what all sets
+ * have been read beyond: with a long past the fence is far, and all would wait for it. */
+void
+fence_pace(struct stream *s)
+{
+    uint64_t passed = NEVER;
+
+    s->slowest = NEVER;
+    for (unsigned i = 0; i < s->brick_count; i++) {
+        const struct brick *b = s->bricks[i];
+
+        if (brick_is_read(b) && !b->is_live && b->at_time < s->slowest)
+            s->slowest = b->at_time;
+    }
+    for (unsigned set = 0; set < s->sets; set++) {
+        const struct brick *b = speaker(s, set);
+
+        if (b && b->at_time < passed)
+            passed = b->at_time;
+    }
+    bool much = merge_held(s->merge) > s->memory / 4 && passed != NEVER && passed > CLOCKS_DIFFER;
+
+    merge_passed(s->merge, much ? passed - CLOCKS_DIFFER : 0);
+}
+
 void
 fence_step(struct stream *s)
 {
@@ -118,6 +145,8 @@ fence_answered(struct brick *b, uint64_t number, int error, const struct notify_
         return;
     b->fencing = FENCE_WAITS;
     b->fence = error ? 0 : reply->next;
+    if (!error && b->placed && b->next >= reply->next)
+        b->at_time = reply->now;
     brick_want(b, b->fence);
 }
 

@@ -99,6 +99,7 @@ struct brick {
     uint64_t next, time; /* a number, or a time if from says so */
     struct notify_extent extent;
     uint64_t seen; /* ns, the brick's clock: what was recorded before has been read */
+    uint64_t at_time;         /* the newest that was read of it; by clients' clocks */
     uint64_t mark, mark_time; /* when it has been read up to mark, that will be `seen` */
     struct asked *fetch;
     uint64_t session, fetched; /* ns, monotonic */
@@ -161,6 +162,7 @@ struct stream {
     _Atomic uint64_t number_read;   /* the caller has read so far */
     struct item *out, **out_end;    /* to go to the queue */
     unsigned out_count;
+    uint64_t slowest; /* at_time of the brick that is farthest behind */
     uint64_t fence, fence_since;    /* the change that is fenced; 0: none */
     uint64_t fenced;                /* up to that one all are */
     enum { CAUGHT_NOT, CAUGHT_READ, CAUGHT_UP } caught;
@@ -316,6 +318,10 @@ void
 gaps_end(struct stream *s);
 
 /* ---- stream_fence.c --------------------------------------------------------------- */
+
+/* Which bricks are behind. */
+void
+fence_pace(struct stream *s);
 
 void
 fence_step(struct stream *s);

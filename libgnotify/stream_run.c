@@ -370,6 +370,7 @@ work(struct stream *s)
         brick_step(s->bricks[i]);
     begin_step(s);
     if (s->begun) {
+        fence_pace(s);
         for (unsigned i = 0; i < s->brick_count; i++)
             brick_step(s->bricks[i]);
         caught_step(s);

@@ -625,10 +625,11 @@ bricks_that_are_added_and_removed(void **state)
     unsigned third = fake_add(f, 0), other = fake_add(f, 1);
     assert_int_equal(third, 2);
     assert_int_equal(other, 3);
-    put(f, 0, 2, "/b");
-    put(f, 3, 3, "/c");
-    put(f, 0, 2, "/d");
-    expect(s, "/a /b /c /d");
+    put(f, 3, 3, "/b");
+    expect_both(s, "/a", "/b"); /* a set that is new is not waited for */
+    put(f, 0, 2, "/c");
+    put(f, 3, 3, "/d");
+    expect(s, "/c /d");
     fake_remove(f, 0);
     put(f, 1, 2, "/e");
     put(f, 3, 3, "/f");
@@ -659,6 +660,36 @@ what_is_not_read_stays_on_the_bricks(void **state)
         expect(s, path);
     }
     expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+}
+
+/* Two sets with a long past, of which little fits: it comes in order, and is not all held. */
+static void
+a_long_past_of_several_sets(void **state)
+{
+    struct fake *f = fake_new(distributed, 2);
+    uint64_t begin = fake_now(f) - 100000000 * MS;
+    enum { PAST = 20000 };
+    char path[32];
+
+    (void)state;
+    for (unsigned i = 0; i < PAST; i++) {
+        snprintf(path, sizeof(path), "/%u", i);
+        put_at(f, i % 7 > 2, NOTIFY_CREATE, path, begin + i * 1000 * MS);
+    }
+    struct stream *s = open_with(f, (struct stream_options){.from = STREAM_OLDEST, .memory = 100000});
+    size_t most = 0;
+
+    for (unsigned i = 0; i < PAST; i++) {
+        snprintf(path, sizeof(path), "/%u", i);
+        expect(s, path);
+        size_t held = merge_held(s->merge); /* only looked at */
+
+        most = held > most ? held : most;
+    }
+    expect(s, "caught-up");
+    assert_true(most < 400000);
     stream_close(s);
     fake_free(f);
 }
@@ -842,6 +873,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_brick_that_is_switched_off),
         cmocka_unit_test(bricks_that_are_added_and_removed),
         cmocka_unit_test(what_is_not_read_stays_on_the_bricks),
+        cmocka_unit_test(a_long_past_of_several_sets),
         cmocka_unit_test(the_descriptor_is_readable_while_there_is_something),
         cmocka_unit_test(a_read_that_waits_is_woken),
         cmocka_unit_test(volumes_that_cannot_be_read),
