@@ -29,6 +29,11 @@ STREAM_LIBS = libgnotify/libstream.a libgnotify/libmerge.a notify/libnotify.a co
 check_PROGRAMS += libgnotify/stream_test
 libgnotify_stream_test_SOURCES = libgnotify/stream_test.c libgnotify/fake_link.c libgnotify/fake_link.h
 libgnotify_stream_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+check_PROGRAMS += libgnotify/stream_model_test
+libgnotify_stream_model_test_SOURCES = libgnotify/stream_model_test.c libgnotify/fake_link.c \
+	libgnotify/fake_link.h
+libgnotify_stream_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_stream_model_test_LDADD = $(STREAM_LIBS) $(CMOCKA_LIBS)
 libgnotify_stream_test_LDADD = $(STREAM_LIBS) $(CMOCKA_LIBS)
 
 # the bricks of a real volume

@@ -10,6 +10,15 @@
 #include "libgnotify/link.h"
 #include "notify/record.h"
 
+/* Each change is told once, or lies within a gap that is told. Told again behind a cursor is
+ *   - what was not acknowledged,
+ *   - what only bricks have that were away when it was acknowledged, and are back, while
+ *     its copies are away,
+ *   - what a brick did since it began again, or lost records, until that has been decided and
+ *     acknowledged, too: 3 s, with other bricks of its set away.
+ * A brick that comes back with more than MERGE_REMEMBERED changes that were told meanwhile
+ * tells the oldest of them again. STREAM_CAUGHT_UP is of the bricks that answer. */
+
 struct stream;
 
 enum stream_from {
