@@ -212,7 +212,7 @@ ask(struct reduce *r, struct node *node, reduce_whereis *whereis, void *arg)
     int ret = link ? tree_path(&r->tree, link, false, &known) : 0;
 
     if (!ret)
-        ret = whereis ? whereis(arg, node->gfid, known, false, &path) : -ENOSYS;
+        ret = whereis ? whereis(arg, node->gfid, known, &path) : -ENOSYS;
     if (ret && ret != -ENOMEM && node->links)
         return 0;
     if (ret && ret != -ENOMEM) {
@@ -227,32 +227,6 @@ ask(struct reduce *r, struct node *node, reduce_whereis *whereis, void *arg)
     return path ? reduce_settle(r, node, path) : 0;
 }
 
-/* A file that was there, and of whose names only new ones are known: what was done to it was done
- * to an old one, too. */
-static bool
-lacks_old_name(const struct node *node)
-{
-    bool old = false;
-
-    for (const struct link *l = node->links; l; l = l->next)
-        old |= l->old;
-    return !node->dir && !node->created && node->has_gfid && node->links && !old &&
-           (node->modified || node->changed);
-}
-
-static int
-ask_other(struct reduce *r, struct node *node, reduce_whereis *whereis, void *arg)
-{
-    AUTO_FREE char *path = NULL, *known = NULL;
-    struct link *link = tree_any_now(node);
-    int ret = link ? tree_path(&r->tree, link, false, &known) : 0;
-
-    if (ret || !known)
-        return ret;
-    ret = whereis(arg, node->gfid, known, true, &path);
-    return ret == -ENOMEM ? ret : path ? reduce_other(r, node, path) : 0;
-}
-
 int
 reduce_end(struct reduce *r, reduce_whereis *whereis, void *arg, struct changes *changes)
 {
@@ -265,8 +239,6 @@ reduce_end(struct reduce *r, reduce_whereis *whereis, void *arg, struct changes 
 
         if (!ret && node->has_gfid && !node->gone && (floats || node->doubtful))
             ret = ask(r, node, whereis, arg);
-        else if (!ret && whereis && lacks_old_name(node))
-            ret = ask_other(r, node, whereis, arg);
     }
     TAILQ_FOREACH (node, &r->tree.nodes, all)
         pair(node);

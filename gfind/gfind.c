@@ -35,6 +35,7 @@ static const char usage[] =
     "  -p, --path PATH      only what is at PATH of the volume, or below it\n"
     "  -t, --type f|d       only what is no folder; only folders\n"
     "  -n, --anew           all that there is, whatever was acknowledged\n"
+    "  -s, --still          end with 4 if nothing at all was done, not even what left no trace\n"
     "  -q, --quiet          no progress on a terminal\n"
     "      --state FOLDER   of sessions; " STATE "\n"
     "      --log FILE       what libgfapi logs\n"
@@ -56,6 +57,7 @@ static const struct option longs[] = {
     {"path", required_argument, NULL, 'p'},
     {"type", required_argument, NULL, 't'},
     {"anew", no_argument, NULL, 'n'},
+    {"still", no_argument, NULL, 's'},
     {"quiet", no_argument, NULL, 'q'},
     {"state", required_argument, NULL, OPT_STATE},
     {"log", required_argument, NULL, OPT_LOG},
@@ -107,6 +109,7 @@ take_option(int option, struct options *o, enum action *action)
     case 'p': return (o->show.below = clean_path(optarg)) != NULL;
     case 't': return take_type(optarg, o);
     case 'n': return o->anew = true;
+    case 's': return o->still = true;
     case 'q': return o->quiet = true;
     case OPT_STATE: o->state = optarg; return true;
     case OPT_LOG: o->log_file = optarg; return true;
@@ -263,7 +266,7 @@ main(int argc, char **argv)
     struct options o = {.state = STATE, .show.out = stdout, .quiet = !isatty(STDERR_FILENO)};
     enum action action = PRINT;
 
-    for (int option; (option = getopt_long(argc, argv, "acld0jp:t:nqhV", longs, NULL)) != -1;)
+    for (int option; (option = getopt_long(argc, argv, "acld0jp:t:nsqhV", longs, NULL)) != -1;)
         if (!take_option(option, &o, &action))
             return FAILED;
     if (!take_words(&o, action, argc - optind, argv + optind))

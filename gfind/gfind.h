@@ -12,14 +12,14 @@
 #define PROGRAM "gfind"
 
 /* The exit status. */
-enum status { DONE = 0, FAILED = 1, GAP = 3 };
+enum status { DONE = 0, FAILED = 1, GAP = 3, STILL = 4 };
 
 struct options {
     const char *spec, *name; /* of the volume, as it was typed, and the session */
     const char *state;       /* the folder of all sessions */
     const char *socket, *log_file;
     struct show show;
-    bool commit, anew, quiet;
+    bool commit, anew, quiet, still;
 };
 
 /* Prints what changed, and notes behind what. */

@@ -121,6 +121,7 @@ take(struct reader *r, const struct gnotify_event *e)
         return take_gap(r->span, e);
     if (e->mask & GNOTIFY_CAUGHT_UP)
         r->caught_up = true;
+    r->span->events += !!(e->mask & WANTED);
     return e->mask & WANTED ? take_change(r, e) : 0;
 }
 

@@ -12,6 +12,7 @@
 struct span {
     struct reduce reduce;
     uint64_t number; /* of its last event: to be acknowledged */
+    uint64_t events; /* that changed something, if only for a while */
     unsigned gaps;
     uint64_t gap_from, gap_to; /* of all gaps: the first and the last moment; from 0: not known */
     char *why;                 /* of the first one: brick and reason */

@@ -239,22 +239,6 @@ touched(struct reduce *r, const struct reduce_event *e)
 }
 
 int
-reduce_other(struct reduce *r, struct node *node, const char *path)
-{
-    struct reduce_name name = {.path = path};
-    struct node *folder;
-    struct link *link;
-    int ret = tree_walk(&r->tree, path, name_base(&name) - path, &folder);
-
-    if (ret || !folder || tree_told(&r->tree, folder, name_base(&name)))
-        return ret;
-    ret = name_give(r, node, folder, name_base(&name), &link);
-    if (!ret)
-        link->old = !folder->created;
-    return ret;
-}
-
-int
 reduce_settle(struct reduce *r, struct node *node, const char *path)
 {
     struct reduce_name name = {.path = path};

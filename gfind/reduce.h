@@ -87,15 +87,11 @@ int
 reduce_event(struct reduce *r, const struct reduce_event *e);
 
 /* Where a file is now, for those of which no event told: *path, malloced, is known (may be NULL)
- * if it is there, else another name of it, or NULL where it has none. other: one that is not
- * known. 0 or -errno: then it goes by `<gfid:...>`. */
-typedef int reduce_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, bool other,
-                           char **path);
+ * if it is there, else another name of it, or NULL where it has none. 0 or -errno:
+ * then it goes by `<gfid:...>`. */
+typedef int reduce_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, char **path);
 
-/* For reduce_end(): a node has this name, too; or is at that path now, by whatever name events know
- * it. 0 or -ENOMEM. */
-int
-reduce_other(struct reduce *r, struct node *node, const char *path);
+/* For reduce_end(): a node is at that path now, by whatever name events know it. 0 or -ENOMEM. */
 int
 reduce_settle(struct reduce *r, struct node *node, const char *path);
 

@@ -248,7 +248,7 @@ number_of(const uint8_t bytes[GFID_SIZE])
 }
 
 static int
-in_model(void *arg, const uint8_t bytes[GFID_SIZE], const char *known, bool other, char **path)
+in_model(void *arg, const uint8_t bytes[GFID_SIZE], const char *known, char **path)
 {
     struct volume *v = arg;
     unsigned file = number_of(bytes);
@@ -257,8 +257,7 @@ in_model(void *arg, const uint8_t bytes[GFID_SIZE], const char *known, bool othe
     for (unsigned i = 0; i < v->name_count && !*path; i++)
         if (v->names[i].file == file) {
             *path = path_in(v, v->names[i].folder, v->names[i].text);
-            if (known && (other ? !strcmp(known, *path)
-                                : strcmp(known, *path) != 0 && i + 1 < v->name_count)) {
+            if (known && strcmp(known, *path) != 0 && i + 1 < v->name_count) {
                 free(*path); /* it may be the next one */
                 *path = NULL;
             }

@@ -28,10 +28,9 @@ struct step {
 enum { DIR_ = 1, REPLACED = 2, LAST = 4 };
 
 static int
-not_found(void *arg, const uint8_t number[GFID_SIZE], const char *known, bool other, char **path)
+not_found(void *arg, const uint8_t number[GFID_SIZE], const char *known, char **path)
 {
     (void)known;
-    (void)other;
     (void)arg;
     (void)number;
     *path = NULL;
@@ -39,10 +38,9 @@ not_found(void *arg, const uint8_t number[GFID_SIZE], const char *known, bool ot
 }
 
 static int
-at_place(void *arg, const uint8_t number[GFID_SIZE], const char *known, bool other, char **path)
+at_place(void *arg, const uint8_t number[GFID_SIZE], const char *known, char **path)
 {
     (void)known;
-    (void)other;
     (void)number;
     *path = strdup(arg);
     return 0;

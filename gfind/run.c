@@ -314,7 +314,9 @@ next(struct run *r)
         return FAILED;
     if (!span.gaps) {
         ret = tell_span(r, &span, false);
-        return ret || finish(r, g, span.number) ? FAILED : DONE;
+        if (ret || finish(r, g, span.number))
+            return FAILED;
+        return r->options->still && !span.events ? STILL : DONE;
     }
     uint64_t since = r->session->acked_time;
 

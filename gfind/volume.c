@@ -14,8 +14,6 @@
 
 #include "common/strbuf.h"
 
-enum { PATHS_MAX = 64 * 1024, PICKS_MAX = 256 };
-
 static void
 object_close(struct glfs_object **object)
 {
@@ -63,9 +61,10 @@ is_at(struct volume *volume, const char *path, const uint8_t gfid[GFID_SIZE])
     return !memcmp(found, gfid, GFID_SIZE);
 }
 
-/* The paths that storage/posix has kept of the file, with colons between them. */
+/* Where a folder is. Of a file this is not asked: glusterfs.gfidtopath, which would tell it, ends
+ * the brick (GlusterFS 10) where what is kept of the file names a folder that is gone. */
 static int
-ask_paths(struct volume *volume, const uint8_t gfid[GFID_SIZE], char *text, size_t size)
+ask_path(struct volume *volume, const uint8_t gfid[GFID_SIZE], char *text, size_t size)
 {
     uint8_t handle[GFID_SIZE];
     struct stat stat;
@@ -77,8 +76,9 @@ ask_paths(struct volume *volume, const uint8_t gfid[GFID_SIZE], char *text, size
 
     if (!object)
         return failure();
-    const char *key = S_ISDIR(stat.st_mode) ? "glusterfs.ancestry.path" : "glusterfs.gfidtopath";
-    int len = glfs_h_getxattrs(volume->fs, object, key, text, size - 1);
+    if (!S_ISDIR(stat.st_mode))
+        return -EOPNOTSUPP;
+    int len = glfs_h_getxattrs(volume->fs, object, "glusterfs.ancestry.path", text, size - 1);
 
     if (len <= 0 || *text != '/')
         return len <= 0 ? failure() : -EIO;
@@ -88,51 +88,31 @@ ask_paths(struct volume *volume, const uint8_t gfid[GFID_SIZE], char *text, size
     return 0;
 }
 
-/* The first of the paths that is one of the file's now: what is kept can be old, and a folder's name
- * can end with a colon. */
-static int
-pick_path(struct volume *volume, const uint8_t gfid[GFID_SIZE], char *text, const char *but,
-          char **path)
-{
-    int left = PICKS_MAX;
-
-    for (char *begin = text; begin; begin = strstr(begin, ":/") ? strstr(begin, ":/") + 1 : NULL)
-        for (char *end = begin; end && left; left--) {
-            end = strstr(end + 1, ":/");
-            AUTO_FREE char *one = end ? strndup(begin, (size_t)(end - begin)) : strdup(begin);
-            int ret = !one ? -ENOMEM : but && !strcmp(one, but) ? 0 : is_at(volume, one, gfid);
-
-            if (ret < 0)
-                return ret;
-            if (ret) {
-                *path = TAKE(one);
-                return 0;
-            }
-        }
-    return but ? 0 : -EAGAIN;
-}
-
 int
-volume_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, bool other, char **path)
+volume_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, char **path)
 {
     struct volume *volume = arg;
-    AUTO_FREE char *text = malloc(PATHS_MAX);
+    char text[PATH_MAX * 2];
 
     *path = NULL;
-    int ret = text ? volume_reach(volume) : -ENOMEM;
+    int ret = volume_reach(volume);
 
     if (ret)
         return ret;
-    ret = known && !other ? is_at(volume, known, gfid) : 0;
+    ret = known ? is_at(volume, known, gfid) : 0;
     if (ret > 0) {
         *path = strdup(known);
         return *path ? 0 : -ENOMEM;
     }
     if (!ret)
-        ret = ask_paths(volume, gfid, text, PATHS_MAX);
+        ret = ask_path(volume, gfid, text, sizeof(text));
     if (!ret)
-        ret = pick_path(volume, gfid, text, other ? known : NULL, path);
-    return is_gone(ret) ? 0 : ret;
+        ret = is_at(volume, text, gfid); /* it may have moved since */
+    if (ret > 0) {
+        *path = strdup(text);
+        return *path ? 0 : -ENOMEM;
+    }
+    return is_gone(ret) ? 0 : ret ? ret : -EAGAIN;
 }
 
 int

@@ -21,8 +21,7 @@ volume_reach(struct volume *volume);
 
 /* A reduce_whereis; arg is a struct volume. */
 int
-volume_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, bool other,
-               char **path);
+volume_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, char **path);
 
 /* Is there anything of that name? 1, 0 or -errno. */
 int

@@ -69,10 +69,10 @@ told() {
 }
 
 @test "a file that was moved, changed or linked under several names" {
-    fs 'mkdir x; echo >x/a; echo >x/b; echo >x/c'
+    fs 'mkdir x; echo >x/a; echo >x/b; echo >x/c; echo >x/d2'
     begin
-    fs 'mv x/a x/t; mv x/b x/a; mv x/t x/b; ln x/c x/h; chmod 640 x/c; echo >x/c.tmp; mv x/c.tmp x/d; echo >end2'
-    told 'moved /x/b /x/a;moved /x/a /x/b;created /end2;changed /x/c;created /x/d;created /x/h' 'created /end2'
+    fs 'mv x/a x/t; mv x/b x/a; mv x/t x/b; ln x/c x/h; chmod 640 x/d2; echo >x/c.tmp; mv x/c.tmp x/d; echo >end2'
+    told 'moved /x/b /x/a;moved /x/a /x/b;created /end2;created /x/d;changed /x/d2;created /x/h' 'created /end2'
 }
 
 @test "any name comes back from words, NULs and JSON" {
