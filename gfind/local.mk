@@ -29,3 +29,5 @@ gfind_gfind_SOURCES = gfind/gfind.c gfind/gfind.h gfind/read.c gfind/read.h gfin
 gfind_gfind_CFLAGS = $(GFAPI_CFLAGS)
 gfind_gfind_LDADD = gfind/libreduce.a $(GNOTIFY_LIBS) $(CRAWL_LIBS)
 gfind_gfind_LDFLAGS = $(LINK_GNOTIFY)
+exampledir = $(pkgdatadir)/examples
+dist_example_SCRIPTS = examples/gfind-backup
