@@ -38,3 +38,9 @@ bench_xlators_negative_la_LDFLAGS = $(BENCH_XLATOR_LDFLAGS)
 bench_xlators_negative_la_LIBADD = -lglusterfs
 EXTRA_DIST += bench/modules bench/glupy bench/locality bench/locality.py bench/many-bricks \
 	bench/run bench/upcall
+
+# how soon a change is told: bench/gnotify
+noinst_PROGRAMS += bench/latency
+bench_latency_SOURCES = bench/latency.c
+bench_latency_LDADD = $(GNOTIFY_LIBS) -lpthread
+EXTRA_DIST += bench/gnotify
