@@ -20,11 +20,15 @@ setup_file() {
 }
 teardown_file() { pool_stop; }
 teardown() { # every test begins with volumes as they were made
-    gluster 1 volume reset v1 force
-    gluster 1 volume reset v2 force
-    stock 1 volume set v1 user.volext.notify default
-    stock 1 volume set v2 user.volext.notify default
-} >/dev/null 2>&1
+    local v
+    for v in v1 v2; do
+        ! is_changed $v || gluster 1 volume reset $v force
+    done >/dev/null 2>&1
+}
+is_changed() {
+    options_of "$1" | grep -qE '^(user|performance\.open-behind|features\.ctime)' ||
+        grep -qE '^user\.(features\.notify=on|volext\.notify=[^d])' "$(info "$1")"
+}
 
 info() { echo "$POOL_DIR/1/lib/vols/${1:-v1}/info"; }
 # What is set of a volume but for what glusterd cannot drop: our own, at their defaults
