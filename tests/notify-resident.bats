@@ -35,7 +35,7 @@ ask() {
     on 1 sh -c 'sed -n "/^volume $1-client-0\$/,/^end-volume/p" "/var/lib/glusterd/vols/$1/trusted-$1.tcp-fuse.vol" >"/root/$1.vol"' sh "$1"
     on 1 timeout 30 /root/bin/ask "/root/$1.vol" "${@:2}"
 }
-is_on() { ask "$1" hello >/tmp/is-on.$$ && ! grep -q ' off' /tmp/is-on.$$; }
+is_on() { ask "$1" hello >"$BATS_TEST_TMPDIR/is-on" && ! grep -q ' off' "$BATS_TEST_TMPDIR/is-on"; }
 is_off() { ask "$1" hello | grep -q ' off'; }
 
 @test "a new volume's bricks have it, off; options switch it on and off while they run" {
