@@ -129,9 +129,16 @@ is_as_wires(struct wires *w, const struct gfapi_graph *graph, const char *leaves
 }
 
 static void *
-close_wires(void *w)
+close_wires(void *arg)
 {
+    struct wires *w = arg;
+    struct real *l = w->link;
+
     wires_close(w);
+    pthread_mutex_lock(&l->lock);
+    l->leaving--;
+    pthread_cond_broadcast(&l->to_keep);
+    pthread_mutex_unlock(&l->lock);
     return NULL;
 }
 
@@ -166,8 +173,11 @@ follow(struct real *l, const char *volfile, char **why)
     old = tell_switch(l, w);
     if (!old)
         return 0;
+    pthread_mutex_lock(&l->lock);
+    l->leaving++;
+    pthread_mutex_unlock(&l->lock);
     if (tell_thread(&thread, close_wires, old))
-        wires_close(old);
+        close_wires(old);
     else
         pthread_detach(thread);
     return 0;
@@ -194,19 +204,19 @@ real_free(struct real *l)
 }
 
 static bool
-is_closing(struct real *l)
+is_closed(struct real *l)
 {
     struct timespec end;
 
     clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += LOOK_SECONDS;
     pthread_mutex_lock(&l->lock);
-    if (!l->closing)
+    if (!l->closed)
         pthread_cond_timedwait(&l->to_keep, &l->lock, &end);
-    bool closing = l->closing;
+    bool closed = l->closed;
 
     pthread_mutex_unlock(&l->lock);
-    return closing;
+    return closed;
 }
 
 static void
@@ -224,20 +234,34 @@ look(struct real *l)
     l->volfile = TAKE(volfile);
 }
 
+/* Once nothing of it is used by other threads. */
+static void
+free_when_unused(struct real *l)
+{
+    pthread_mutex_lock(&l->lock);
+    while (l->leaving)
+        pthread_cond_wait(&l->to_keep, &l->lock);
+    bool lost = l->lost;
+
+    pthread_mutex_unlock(&l->lock);
+    if (!lost)
+        real_free(l);
+}
+
 static void *
 keeper(void *arg)
 {
     struct real *l = arg;
 
     pthread_setname_np(pthread_self(), "gnotify-keep");
-    while (!is_closing(l)) {
+    while (!is_closed(l)) {
         look(l);
         server_look(l);
     }
     server_leave(l);
     wires_close(l->wires);
     glfs_fini(l->fs);
-    real_free(l);
+    free_when_unused(l);
     return NULL;
 }
 
@@ -301,6 +325,7 @@ real_close(struct link *link)
     pthread_detach(l->keeper);
     tell_stop(l);
     pthread_mutex_lock(&l->lock);
+    l->closed = true; /* from here on it is the keeper's alone */
     pthread_cond_broadcast(&l->to_keep);
     pthread_mutex_unlock(&l->lock);
 }
@@ -378,7 +403,7 @@ undo(void *arg)
         wires_close(l->wires);
     if (l->fs)
         glfs_fini(l->fs);
-    real_free(l);
+    free_when_unused(l);
     return NULL;
 }
 

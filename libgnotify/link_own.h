@@ -89,7 +89,10 @@ struct real {
     struct wires *wires;
     struct brick **bricks; /* by number */
     unsigned count;
-    bool closing;
+    bool closing;     /* nothing is told any more */
+    bool closed;      /* the keeper may take all down */
+    unsigned leaving; /* wires that are being ended */
+    bool lost;        /* some were not: late answers may come */
 };
 
 /* ---- link_tell.c: knows nothing of libgfapi -------------------------------------------- */
@@ -149,7 +152,7 @@ int
 wires_open(struct real *l, char *volfile, struct brick **bricks, unsigned count, unsigned sets,
            struct wires **out, char **why);
 
-/* Ends and frees it; may take 10 s. Not before another one, or none, is the wires of now. */
+/* Ends and frees it, or notes that it could not be ended; may take 10 s. Not before another one, or none, is the wires of now. */
 void
 wires_close(struct wires *w);
 

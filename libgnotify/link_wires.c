@@ -253,8 +253,12 @@ void
 wires_close(struct wires *w)
 {
     w->link->client->down(&w->owner);
-    if (!is_drained(w)) /* never seen; what is lost then is memory */
+    if (!is_drained(w)) { /* never seen; what is lost then is memory */
+        pthread_mutex_lock(&w->link->lock);
+        w->link->lost = true;
+        pthread_mutex_unlock(&w->link->lock);
         return;
+    }
     glfs_fini(w->fs);
     w->link->client->leave(&w->owner);
     wires_free(w);

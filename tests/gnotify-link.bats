@@ -94,6 +94,7 @@ both_up() { wait_until 30 said 'hello 0 on, end .*' && wait_until 30 said 'hello
     glusterd_stop 1
     glusterd_start 1
     wait_until 60 peers_connected 1 2
+    wait_until 60 peers_connected 2 2
     stock 1 volume add-brick v1 replica 2 "$(brick 1 c)" "$(brick 2 d)" force
     wait_until 60 said 'layout 4 bricks 2 sets'
     said "brick 3 set 1 $(brick 2 d)"
@@ -127,6 +128,7 @@ both_up() { wait_until 30 said 'hello 0 on, end .*' && wait_until 30 said 'hello
     wait_until 60 said 'up 3'
     glusterd_start 1
     wait_until 60 peers_connected 1 2
+    wait_until 60 peers_connected 2 2
     wait_until 60 bricks_online v5 4
     stock 1 volume replace-brick v5 "$(brick 2 v5d)" "$(brick 1 v5e)" commit force
     wait_until 60 said "brick 4 set 1 $(brick 1 v5e)"
@@ -136,6 +138,7 @@ both_up() { wait_until 30 said 'hello 0 on, end .*' && wait_until 30 said 'hello
     [[ $output == *'no glusterd at /var/run/glusterd.socket'* ]]
     glusterd_start 1
     wait_until 60 peers_connected 1 2
+    wait_until 60 peers_connected 2 2
 }
 
 @test "bricks that record nothing say so; sets and arbiters" {

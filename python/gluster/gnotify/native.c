@@ -348,7 +348,7 @@ handle_init(PyObject *self, PyObject *args, PyObject *kwargs)
     Py_ssize_t memory = 0;
     int ret = -1;
 
-    if (h->g || h->closed)
+    if (h->g || h->closed || h->lock)
         return PyErr_SetString(PyExc_RuntimeError, "a Gnotify is made once"), -1;
     if (PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$zzzzzIOn:Gnotify", names,
                                     PyUnicode_FSConverter, &volume, &o.cursor, &from, &o.behind,
