@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """For tests: calls into C that do not let go of Python, as the looked up name says; other
-names are passed on. Option file: what was seen, a line each."""
+names are passed on. Option file: what was seen, a line each; beside it, with .fifo, a pipe that
+nobody writes to: Python is held until the test opens it."""
 import ctypes
+import os
 import re
 import threading
 import time
@@ -21,15 +23,20 @@ class xlator(Translator):
         getattr(self, 'do_' + name, lambda: None)()
         dl.wind_lookup(frame, CHILD, loc, xdata)
 
+    def hold(self):
+        while (fd := keeping.open(os.fsencode(self.options['file'] + '.fifo'), os.O_RDONLY)) < 0:
+            pass  # a signal
+        keeping.close(fd)
+
     def do_holds(self):
-        keeping.sleep(8)
+        self.hold()
 
     def do_holds_elsewhere(self):
         def hold():
             time.sleep(.5)
             with open(self.options['file'], 'a') as seen:
                 print('held', file=seen)
-            keeping.sleep(8)
+            self.hold()
         threading.Thread(target=hold).start()
 
     def do_matches(self):
