@@ -85,7 +85,7 @@ struct client {
     struct client *next; /* of g->clients */
     uint64_t number;
     atomic_bool announced;
-    bool warned;
+    bool warned, gone; /* under serve_lock */
 };
 
 /* ---- an instance ---------------------------------------------------------- */

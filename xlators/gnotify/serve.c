@@ -630,6 +630,8 @@ take(struct gnotify *g, struct request *r)
         of_client += o->client == r->client;
     if (!g->server_runs)
         err = ESHUTDOWN;
+    else if (r->known && r->known->gone) /* it was under way here when its client went */
+        err = ENOTCONN;
     else if (g->held >= HELD_MAX || of_client >= HELD_OF_CLIENT)
         err = EAGAIN;
     if (!err) {
@@ -703,6 +705,8 @@ gnotify_client_disconnect(xlator_t *this, client_t *client)
         return 0;
     client_ctx_get(client, this, &known);
     pthread_mutex_lock(&g->serve_lock);
+    if (known) /* for ever: who connects again is another one */
+        ((struct client *)known)->gone = true;
     for (struct request **at = &g->requests; *at;) {
         struct request *r = *at;
 
