@@ -496,7 +496,8 @@ begin_run(struct fake *f, struct fake_brick *b)
 {
     struct notify_record start = {.op = NOTIFY_START,
                                   .flags = NOTIFY_HAS_RANGE | (b->clean ? NOTIFY_CLEAN : 0),
-                                  .time = tick(f), .offset = b->last_written};
+                                  .time = tick(f),
+                                  .offset = b->last_written ? b->last_written : b->begun};
 
     b->next = ((b->next >> RUN_BITS) + 1) << RUN_BITS;
     append(f, b, &start);

@@ -35,6 +35,38 @@ ends() { on 1 sh -c 'kill "$(cat "/root/$1.pid")" 2>/dev/null' sh "$1" || true; 
 has() { on 1 grep -q " $2" "/root/$1"; }
 names() { on 1 sed -n 's/^[0-9]* create \([^ ]*\) .*/\1/p' "/root/$1"; }
 
+healed() { stock 1 volume heal v2 info | awk '/^Number of entries:/ { n += $4 } END { exit n != 0 }'; }
+bricks_up() {
+    stock 1 volume start v2 force
+    wait_until 30 bricks_online v2 2
+}
+# The mount of v2 works with all its bricks.
+both_written() {
+    on 1 touch /mnt/v2/probe
+    on 1 sh -c 'test -e /srv/e/probe && test -e /srv/f/probe'
+}
+
+@test "what only a brick has that is away now is told as a gap, and by its heal" {
+    on 1 touch /mnt/v2/before
+    on 1 timeout 60 /root/bin/follow -c five -a -n 1 v2
+    brick_kill 1 e
+    on 1 touch /mnt/v2/made
+    on 1 rm /mnt/v2/before
+    bricks_up
+    # its daemon starts with the brick, and reaches it later
+    all_healed() { stock 1 volume heal v2 && healed && on 1 sh -c 'test -e /srv/e/made && test ! -e /srv/e/before'; }
+    wait_until 60 all_healed
+    brick_kill 1 f
+    follows five -c five -a v2
+    has five gap
+    has five 'synthetic-missed /'
+    on 1 cat /root/five
+    bricks_up
+    wait_until 30 has five 'create /made ' # late, but there
+    wait_until 30 has five 'unlink /before '
+    ends five
+}
+
 @test "each change is told once, in the order of the client that made it" {
     follows one v1
     on 1 sh -c 'i=0; while [ $i -lt 300 ]; do : >"/mnt/v1/f$i"; i=$((i + 1)); done'
@@ -73,17 +105,6 @@ mounted_on_all() {
     on 1 rm -f /mnt/v1/probe-*
 }
 
-healed() { stock 1 volume heal v2 info | awk '/^Number of entries:/ { n += $4 } END { exit n != 0 }'; }
-bricks_up() {
-    stock 1 volume start v2 force
-    wait_until 30 bricks_online v2 2
-}
-# The mount of v2 works with all its bricks.
-both_written() {
-    on 1 touch /mnt/v2/probe
-    on 1 sh -c 'test -e /srv/e/probe && test -e /srv/f/probe'
-}
-
 @test "a reader that is killed goes on behind what it acknowledged" {
     local writer round
     follows three -c three -a v2
@@ -116,25 +137,4 @@ both_written() {
     wait_until 30 has four 'create /again '
     run ! has four gap
     ends four
-}
-
-@test "what only a brick has that is away now is told as a gap, and by its heal" {
-    on 1 touch /mnt/v2/before
-    on 1 timeout 60 /root/bin/follow -c five -a -n 1 v2
-    brick_kill 1 e
-    on 1 touch /mnt/v2/made
-    on 1 rm /mnt/v2/before
-    bricks_up
-    # its daemon starts with the brick, and reaches it later
-    all_healed() { stock 1 volume heal v2 && healed && on 1 sh -c 'test -e /srv/e/made && test ! -e /srv/e/before'; }
-    wait_until 60 all_healed
-    brick_kill 1 f
-    follows five -c five -a v2
-    has five gap
-    has five 'synthetic-missed /'
-    on 1 cat /root/five
-    bricks_up
-    wait_until 30 has five 'create /made ' # late, but there
-    wait_until 30 has five 'unlink /before '
-    ends five
 }
