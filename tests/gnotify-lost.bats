@@ -1,0 +1,232 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+#
+# What a consumer is told that was away, or that follows while bricks die, are removed or
+# forget: each change, or a gap; and nothing of what GlusterFS does by itself.
+# shellcheck disable=SC2016 # what is quoted so is expanded on the node
+bats_require_minimum_version 1.5.0
+load lib/pool
+
+setup_file() {
+    [ -n "${STAGE:-}" ] || skip "STAGE is not set"
+    export BATS_TEST_TIMEOUT=240 POOL_RESIDENT=yes
+    pool_start 1
+    on 1 mkdir -p /root/bin
+    on 1 cp "$BUILD/tests/chaos/.libs/consumer" /root/bin/
+}
+teardown_file() { pool_stop; }
+setup() { V=v$BATS_TEST_NUMBER M=/mnt/v$BATS_TEST_NUMBER TOLD=$POOL_DIR/1/root/v$BATS_TEST_NUMBER; }
+teardown() {
+    consumer_end
+    volume_umount 1 "$V"
+    stock 1 volume stop "$V" force
+} >/dev/null 2>&1 || :
+
+# volume TYPE... LAST: with bricks V-a to V-LAST, notified, mounted
+volume() {
+    local last=${*: -1} name bricks=()
+    for name in a b c d e f; do
+        bricks+=("$(brick 1 "$V-$name")")
+        [ "$name" != "$last" ] || break
+    done
+    COUNT=${#bricks[@]}
+    # shellcheck disable=SC2086
+    stock 1 volume create "$V" ${*:1:$#-1} "${bricks[@]}" force
+    gluster 1 volume set "$V" features.notify on
+    stock 1 volume start "$V"
+    wait_until 60 bricks_online "$V" "$COUNT"
+    volume_mount 1 "$V"
+}
+# The mount's requests reach all bricks.
+mount_connected() {
+    connected() { [ "$(on 1 sh -c 'grep -h "^connected = 1" /mnt/"$1"/.meta/graphs/active/"$1"-client-*/private | wc -l' sh "$V")" -ge "$1" ]; }
+    wait_until 60 connected "${1:-$COUNT}"
+}
+back() { # all bricks
+    stock 1 volume start "$V" force
+    wait_until 60 bricks_online "$V" "$COUNT"
+    mount_connected
+}
+healed() { ! stock 1 volume heal "$V" info | grep -E '^Number of entries: ([1-9-])'; }
+
+consumer_start() {
+    local begun
+    begun=$(lines begun)
+    on 1 sh -c 'setsid /root/bin/consumer "$1" cursor "/root/$1" 2>>"/root/$1.err" & echo $! >"/root/$1.pid"' sh "$V"
+    wait_until 60 began "$begun"
+}
+lines() { grep -acE "^$1" "$TOLD" 2>/dev/null || :; }
+began() { [ "$(lines begun)" -gt "${1:-0}" ]; }
+consumer_end() {
+    on 1 sh -c 'read -r pid <"/root/$1.pid" && kill -9 "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep .05; done' sh "$V"
+}
+told() { grep -aqP "$1" "$TOLD"; }
+# caught_up NAME: all that was done until now is told, and what of the past is missing. NAME is new.
+caught_up() {
+    wait_until 60 past_told
+    on 1 touch "$M/$1"
+    wait_until 60 told "/$1\$"
+    wait_until 60 acked
+}
+past_told() { sed -n '/^begun/h;/^begun/!H;${g;p}' "$TOLD" | grep -aq ^caught-up; }
+acked() { [ "$(tail -n 1 "$TOLD" | cut -f1)" = acked ]; }
+# names MASK: of what was told with this bit (hexadecimal), but for those made by caught_up
+names() { awk -F'\t' -v bit="$1" '$1 == "event" && $3 ~ "^4?0*" bit "$" { print $9 }' "$TOLD" | grep -v '^/mark' | sort; }
+files() { local i; for ((i = $2; i <= $3; i++)); do echo "/$1$i"; done | sort; }
+create() { on 1 sh -c 'for i in $(seq "$2" "$3"); do : >"$1$i" || exit 1; done' sh "$M/$1" "$2" "$3"; }
+SYNTHETIC='event\t\d+\t[0-9a-f]*2[0-9a-f]{4}\t'
+no_gap() { ! grep -aP "^(gap|$SYNTHETIC)" "$TOLD" || return 1; }
+
+@test "a copy that was healed and then stays alone tells what it missed" {
+    volume replica 2 b
+    stock 1 volume set "$V" cluster.quorum-type none
+    create old 1 3
+    consumer_start
+    caught_up mark1
+    consumer_end
+    brick_kill 1 "$V-a"
+    create new 1 3
+    on 1 rm "$M"/old1
+    back
+    wait_until 60 healed
+    brick_kill 1 "$V-b"
+    consumer_start
+    caught_up mark2
+    cat "$TOLD"
+    for name in new1 new2 new3 old1; do told "^gap|^$SYNTHETIC.*/$name\$"; done
+}
+
+@test "a volume that is stopped and started in good order has no gap" {
+    volume replica 2 d
+    consumer_start
+    create a 1 20
+    caught_up mark1
+    consumer_end
+    create b 1 20
+    stock 1 volume stop "$V"
+    stock 1 volume start "$V"
+    wait_until 60 bricks_online "$V" 4
+    mount_connected
+    create c 1 20
+    consumer_start
+    caught_up mark2
+    no_gap
+    diff <(files a 1 20; files b 1 20; files c 1 20) <(names 100)
+}
+
+@test "copies that are killed all at once leave a gap that has an end, and only one" {
+    volume replica 2 b
+    consumer_start
+    create a 1 20
+    caught_up mark1
+    local before
+    before=$(date +%s%N)
+    brick_kill 1 "$V-a"
+    brick_kill 1 "$V-b"
+    back
+    create b 1 20
+    caught_up mark2
+    [ "$(lines gap)" = 1 ]
+    # it began not long before, and ended not long ago
+    awk -F'\t' -v before="$before" -v now="$(date +%s%N)" '
+        $1 == "gap" && $3 < before + 5e9 && $3 > before - 60e9 && $4 > before - 1e9 && $4 < now + 1e9 { ok = 1 }
+        END { exit !ok }' "$TOLD" || { grep -a '^gap' "$TOLD"; false; }
+    diff <(files a 1 20; files b 1 20) <(names 100)
+}
+
+@test "what retention has dropped is a gap" {
+    volume replica 2 b
+    gluster 1 volume set "$V" features.notify-retention-size 1MB
+    consumer_start
+    caught_up mark1
+    consumer_end
+    on 1 /usr/bin/python3 -c 'import os, sys
+os.chdir(sys.argv[1])
+for i in range(4):
+    os.mkdir("d" * 250)
+    os.chdir("d" * 250)
+for i in range(3000):
+    os.chmod(".", 0o700 + i % 2)' "$M"
+    consumer_start
+    caught_up mark2
+    [ "$(lines gap)" -ge 1 ]
+    told 'gap.*does not reach back'
+}
+
+@test "bricks that are added, replaced and removed, a rebalance: each change once, no gap" {
+    volume replica 2 b
+    consumer_start
+    create a 1 30
+    stock 1 volume add-brick "$V" replica 2 "$(brick 1 "$V-c")" "$(brick 1 "$V-d")" force
+    COUNT=4
+    wait_until 60 bricks_online "$V" 4
+    mount_connected
+    create b 1 30
+    on 1 mkdir "$M/folder"
+    caught_up mark1
+    stock 1 volume rebalance "$V" start force
+    create c 1 30
+    rebalanced() { stock 1 volume rebalance "$V" status | grep -q completed; }
+    wait_until 60 rebalanced
+    caught_up mark2
+    stock 1 volume replace-brick "$V" "$(brick 1 "$V-b")" "$(brick 1 "$V-e")" commit force
+    wait_until 60 bricks_online "$V" 4
+    mount_connected
+    create d 1 30
+    wait_until 60 healed
+    caught_up mark3
+    stock 1 volume remove-brick "$V" "$(brick 1 "$V-c")" "$(brick 1 "$V-d")" start
+    create e 1 30
+    removed() { stock 1 volume remove-brick "$V" "$(brick 1 "$V-c")" "$(brick 1 "$V-d")" status | grep -q completed; }
+    wait_until 60 removed
+    stock 1 volume remove-brick "$V" "$(brick 1 "$V-c")" "$(brick 1 "$V-d")" commit
+    COUNT=2
+    mount_connected
+    create f 1 30
+    caught_up mark4
+    diff <(files a 1 30; files b 1 30; files c 1 30; files d 1 30; files e 1 30; files f 1 30; echo /folder) <(names 100)
+    [ -z "$(names 200)" ]
+    [ "$(names 40)$(names 80)" = "" ]
+    [ "$(lines gap)" = 0 ]
+}
+
+@test "heals and scrubs are no events" {
+    volume replica 2 b
+    stock 1 volume bitrot "$V" enable
+    consumer_start
+    create a 1 10
+    on 1 sh -c 'echo data >"$1/a1"' sh "$M"
+    caught_up mark1
+    brick_kill 1 "$V-a"
+    create b 1 10
+    on 1 sh -c 'echo data >"$1/a2"' sh "$M"
+    back
+    stock 1 volume heal "$V" full
+    wait_until 60 healed
+    stock 1 volume bitrot "$V" scrub ondemand || true
+    caught_up mark2
+    diff <(files a 1 10; files b 1 10) <(names 100)
+    [ "$(names 4)$(names 200)" = "" ]
+    no_gap
+}
+
+@test "bricks in one process: killed and back, a gap; a volume beside is stopped, none" {
+    stock 1 volume set all cluster.brick-multiplex on
+    volume replica 2 b
+    consumer_start
+    create a 1 10
+    caught_up mark1
+    stock 1 volume create w1 "$(brick 1 w1)" force
+    stock 1 volume start w1
+    wait_until 60 bricks_online w1 1
+    stock 1 volume stop w1
+    create b 1 10
+    caught_up mark2
+    no_gap
+    brick_kill 1 "$V-a"
+    back
+    caught_up mark3
+    diff <(files a 1 10; files b 1 10) <(names 100)
+    [ "$(lines gap)" = 1 ]
+    stock 1 volume set all cluster.brick-multiplex off
+}
