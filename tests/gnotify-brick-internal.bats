@@ -185,12 +185,13 @@ end-volume"; } | on c1 sh -c "mkdir -p $M; cat >/srv/$N.vol
     brick_start
     mount_brick
     fs sh -c "cd $M && mkdir .glusterfs-anonymous-inode-x && echo >f && ln f .glusterfs-anonymous-inode-x/g &&
-        echo >alone && mv alone .glusterfs-anonymous-inode-x/h"
+        echo >alone && mv alone .glusterfs-anonymous-inode-x/h && mkdir d && mv d .glusterfs-anonymous-inode-x/d"
     changes >"$BATS_TEST_TMPDIR/before"
-    fs sh -c "cd $M/.glusterfs-anonymous-inode-x && chmod 600 g && chmod 600 h"
+    fs sh -c "cd $M/.glusterfs-anonymous-inode-x && chmod 600 g && chmod 600 h && mkdir d/made"
     changes | tail -n +$(($(wc -l <"$BATS_TEST_TMPDIR/before") + 1)) >"$BATS_TEST_TMPDIR/told"
     cat "$BATS_TEST_TMPDIR/told"
     [ "$(grep -c '^setattr' "$BATS_TEST_TMPDIR/told")" = 2 ]
     grep -q '^setattr /f ' "$BATS_TEST_TMPDIR/told"
+    grep -q '^mkdir ?made ' "$BATS_TEST_TMPDIR/told"
     run ! grep anonymous "$BATS_TEST_TMPDIR/told"
 }

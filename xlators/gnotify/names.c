@@ -135,12 +135,27 @@ is_hidden(const struct spot *spot)
                     is_shard_folder(spot->parent));
 }
 
-/* A heal has put the file aside, in a folder of its own, and a user who has it changes it: not
- * that name is the user's, but the change is. */
-static bool
-is_put_aside(const struct spot *spot, enum notify_op op)
+/* A heal has put the file, or a folder above it, aside, in a folder of its own, and a user who has it
+ * changes it: not that path is the user's, but the change is. */
+static const struct spot *
+not_put_aside(const struct spot *spot, enum notify_op op, struct spot *room)
 {
-    return op >= NOTIFY_WRITE && spot && spot->len > 12 && !memcmp(spot->path, "/.glusterfs-", 12);
+    enum { HIDDEN = 12 }; /* "/.glusterfs-" */
+
+    if (!spot || spot->len <= HIDDEN || memcmp(spot->path, "/.glusterfs-", HIDDEN) != 0)
+        return spot;
+    *room = (struct spot){.path = "", .name_only = true};
+    if (op >= NOTIFY_WRITE)
+        return room;
+    const char *base = memrchr(spot->path, '/', spot->len);
+    const char *first = memchr(spot->path + HIDDEN, '/', spot->len - HIDDEN);
+
+    if (!first || first == base) /* its own doing */
+        return spot;
+    memcpy(room->parent, spot->parent, sizeof(room->parent));
+    room->path = base + 1;
+    room->len = (size_t)(spot->path + spot->len - room->path);
+    return room;
 }
 
 struct event *
@@ -150,10 +165,12 @@ event_new(struct gnotify *g, const call_frame_t *frame, enum traffic traffic,
 {
     /* what is written to shards is told of their files */
     bool is_change = op >= NOTIFY_WRITE && op <= NOTIFY_ZEROFILL;
-    static const struct spot unknown = {.path = "", .name_only = true};
+    struct spot rooms[2];
 
-    if (traffic == OF_A_USER && is_put_aside(name, op))
-        name = &unknown;
+    if (traffic == OF_A_USER) {
+        name = not_put_aside(name, op, &rooms[0]);
+        to = not_put_aside(to, op, &rooms[1]);
+    }
     if (traffic == INTERNAL ||
         (traffic == OF_A_USER && ((is_hidden(name) && !(is_change && is_shard_folder(name->parent))) || is_hidden(to))))
         return NULL;

@@ -109,6 +109,8 @@ climb(const struct gnotify *g, const uint8_t folder[16], char *begin, const char
 
         if (!name || depth == DEPTH_MAX || (size_t)(begin - room) < len + 1)
             return NULL;
+        if (is_root(parent) && !strncmp(name, ".glusterfs-", 11))
+            return NULL; /* put aside: where it is for users is not known here */
         begin -= len;
         memcpy(begin, name, len);
         *--begin = '/';
