@@ -37,13 +37,14 @@ name_of(const struct gnotify_event *e)
 static int
 end_move(struct reader *r)
 {
-    AUTO_FREE char *from = TAKE(r->from);
-
     if (!r->half)
         return 0;
     r->half = false;
     r->move.happened = REDUCE_DOUBT;
-    return reduce_event(&r->span->reduce, &r->move);
+    int ret = reduce_event(&r->span->reduce, &r->move);
+
+    free(TAKE(r->from));
+    return ret;
 }
 
 static int
@@ -65,12 +66,13 @@ finish_move(struct reader *r, const struct gnotify_event *e, struct reduce_event
         event->happened = REDUCE_LINK; /* from where nothing is known of */
         return reduce_event(&r->span->reduce, event);
     }
-    AUTO_FREE char *from = TAKE(r->from);
-
     r->half = false;
     r->move.to = event->name;
     r->move.replaced = e->flags & GNOTIFY_REPLACED;
-    return reduce_event(&r->span->reduce, &r->move);
+    int ret = reduce_event(&r->span->reduce, &r->move);
+
+    free(TAKE(r->from));
+    return ret;
 }
 
 static int
