@@ -127,9 +127,11 @@ name_free(struct name *name);
 int
 name_find(struct link *link, const char *path, bool follow, struct name *name);
 
-/* Where the file of that gfid is now. -ENOENT: it has been removed. */
+/* Where the file of that gfid is now, which was `base` in the folder of gfid `parent`. -ENOENT: it
+ * has been removed. -ENODATA: it has not, but where it is cannot be asked. Any other: later, perhaps. */
 int
-name_of(struct link *link, const uint8_t gfid[WATCH_GFID], struct name *name);
+name_of(struct link *link, const uint8_t gfid[WATCH_GFID], const uint8_t parent[WATCH_GFID],
+        const char *base, struct name *name);
 
 /* gnotify_ack, under the lock. */
 int

@@ -165,12 +165,13 @@ name_find(struct link *link, const char *path, bool follow, struct name *name)
     return 0;
 }
 
-/* A path of the file, as storage/posix has kept it. */
+/* Where a folder is, as bricks have kept it. Of a file this is not asked: glusterfs.gfidtopath, which
+ * would tell it, ends the brick (GlusterFS 10) where what is kept of the file names a
+ * folder that is gone. */
 static int
-path_of(struct glfs *fs, struct glfs_object *object, const struct stat *st, char *path, size_t size)
+path_of(struct glfs *fs, struct glfs_object *object, char path[PATH_MAX])
 {
-    const char *key = S_ISDIR(st->st_mode) ? "glusterfs.ancestry.path" : "glusterfs.gfidtopath";
-    int len = glfs_h_getxattrs(fs, object, key, path, size - 1);
+    int len = glfs_h_getxattrs(fs, object, "glusterfs.ancestry.path", path, PATH_MAX - 1);
 
     if (len <= 0)
         return failure();
@@ -178,26 +179,67 @@ path_of(struct glfs *fs, struct glfs_object *object, const struct stat *st, char
     return *path == '/' ? 0 : -EIO;
 }
 
-int
-name_of(struct link *link, const uint8_t gfid[WATCH_GFID], struct name *name)
+static struct glfs_object *
+open_gfid(struct glfs *fs, const uint8_t gfid[WATCH_GFID], struct stat *st)
 {
-    struct glfs *fs = link_volume(link);
     unsigned char handle[WATCH_GFID];
-    char path[PATH_MAX];
-    struct stat st;
 
     memcpy(handle, gfid, sizeof(handle));
     errno = 0;
-    AUTO_OBJECT struct glfs_object *object =
-        glfs_h_create_from_handle(fs, handle, sizeof(handle), &st);
+    return glfs_h_create_from_handle(fs, handle, sizeof(handle), st);
+}
+
+static bool
+is_gone(int ret)
+{
+    return ret == -ESTALE || ret == -ENOENT;
+}
+
+/* A file is where it was, or its place is not known. */
+static int
+file_path(struct glfs *fs, const uint8_t parent[WATCH_GFID], const char *base, char path[PATH_MAX])
+{
+    struct stat st;
+    AUTO_OBJECT struct glfs_object *folder = open_gfid(fs, parent, &st);
+
+    if (!folder)
+        return is_gone(failure()) ? -ENODATA : failure();
+    int ret = path_of(fs, folder, path);
+    size_t len = ret ? 0 : strlen(path);
+
+    if (ret)
+        return ret;
+    if (len + 1 + strlen(base) >= PATH_MAX)
+        return -ENODATA;
+    path[len] = '/';
+    memcpy(path + len + 1, base, strlen(base) + 1);
+    return 0;
+}
+
+int
+name_of(struct link *link, const uint8_t gfid[WATCH_GFID], const uint8_t parent[WATCH_GFID],
+        const char *base, struct name *name)
+{
+    AUTO(name_free) struct name found = {0};
+    struct glfs *fs = link_volume(link);
+    char path[PATH_MAX];
+    struct stat st;
+    AUTO_OBJECT struct glfs_object *object = open_gfid(fs, gfid, &st);
 
     if (!object)
-        return errno == ESTALE || errno == ENOENT ? -ENOENT : failure();
-    int ret = path_of(fs, object, &st, path, sizeof(path));
+        return is_gone(failure()) ? -ENOENT : failure();
+    int ret = S_ISDIR(st.st_mode) ? path_of(fs, object, path) : file_path(fs, parent, base, path);
 
     if (ret)
         return ret == -ENOENT ? -EIO : ret;
-    ret = name_find(link, path, false, name);
-    /* renamed meanwhile, or the path is of one of several names */
-    return ret == -ENOENT ? -EAGAIN : ret;
+    ret = name_find(link, path, false, &found);
+    if (ret == -ENOENT) /* renamed meanwhile */
+        return S_ISDIR(st.st_mode) ? -EAGAIN : -ENODATA;
+    if (ret)
+        return ret;
+    if (!S_ISDIR(st.st_mode) && (!found.depth || memcmp(found.chain[found.depth - 1], gfid, WATCH_GFID)))
+        return -ENODATA;
+    *name = found;
+    found = (struct name){0};
+    return 0;
 }

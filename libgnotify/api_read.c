@@ -141,12 +141,17 @@ static int
 find_watch(struct gnotify *g, struct watch *w)
 {
     AUTO(name_free) struct name now = {0};
-    int ret = name_of(g->link, w->gfid, &now);
+    int ret = name_of(g->link, w->gfid, w->depth > 1 ? w->chain[w->depth - 2] : watch_root,
+                      strrchr(w->path, '/') + 1, &now);
 
     if (ret == -ENOENT)
         return watch_lost(&g->watches, w, api_take, g);
     if (ret == -ENOMEM)
         return ret;
+    if (ret == -ENODATA) { /* it goes by its gfid, and the next rename tells the name */
+        w->stale = false;
+        return 0;
+    }
     if (ret) { /* bricks are away: later again */
         w->stale = g->watches.stale = true;
         return 0;

@@ -155,9 +155,10 @@ name_find(struct link *link, const char *path, bool follow, struct name *name)
 }
 
 int
-name_of(struct link *link, const uint8_t gfid[WATCH_GFID], struct name *name)
+name_of(struct link *link, const uint8_t gfid[WATCH_GFID], const uint8_t parent[WATCH_GFID],
+        const char *base, struct name *name)
 {
-    (void)link;
+    (void)link, (void)parent, (void)base;
     if (fake.gone)
         return -ENOENT;
     *name = (struct name){.path = strdup(fake.moved_to), .chain = calloc(1, WATCH_GFID), .depth = 1,
