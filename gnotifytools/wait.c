@@ -241,12 +241,21 @@ patience(const struct wait *w)
     return (int)left;
 }
 
+/* A cursor that is new begins here, also if the program ends before the first event. */
+static void
+begin_cursor(struct wait *w)
+{
+    if (w->options.cursor && gnotify_ack(w->g, 0))
+        aim_say(&w->aim, "%s", gnotify_error(w->g));
+}
+
 static enum status
 run(struct wait *w)
 {
     static _Alignas(8) char buf[BUFFER];
 
     w->end = now_ms() + w->timeout * 1000;
+    begin_cursor(w);
     for (;;) {
         w->shown = false;
         ssize_t bytes = aim_read(w->g, buf, sizeof(buf), patience(w));
