@@ -31,8 +31,9 @@ static struct {
     bool forgotten;
     struct stream_options options;
     struct link *link;
-    const char *moved_to; /* of the file 0x0d */
+    const char *moved_to; /* of the file 0x0d; NULL: where it is cannot be asked */
     bool gone;
+    char asked[32]; /* where a file was: its folder's number and its name */
     pthread_mutex_t lock;
 } fake;
 
@@ -158,9 +159,12 @@ int
 name_of(struct link *link, const uint8_t gfid[WATCH_GFID], const uint8_t parent[WATCH_GFID],
         const char *base, struct name *name)
 {
-    (void)link, (void)parent, (void)base;
+    (void)link;
+    snprintf(fake.asked, sizeof(fake.asked), "%x %s", parent[15], base);
     if (fake.gone)
         return -ENOENT;
+    if (!fake.moved_to)
+        return -ENODATA;
     *name = (struct name){.path = strdup(fake.moved_to), .chain = calloc(1, WATCH_GFID), .depth = 1,
                           .is_dir = true};
     memcpy(name->chain[0], gfid, WATCH_GFID);
@@ -423,6 +427,18 @@ after_a_gap_files_are_looked_for(void **state)
 }
 
 static void
+after_a_gap_a_file_of_unknown_name_keeps_its_watch(void **state)
+{
+    (void)state;
+    gnotify_add_watch(g, "/d/f", GNOTIFY_ALL_EVENTS);
+    fake.moved_to = NULL;
+    tells((struct stream_event){.kind = STREAM_GAP});
+    assert_string_equal(read_all(sizeof(buf)), "4000 - 100");
+    assert_string_equal(fake.asked, "d f");
+    assert_int_equal(gnotify_rm_watch(g, 1), 0);
+}
+
+static void
 a_file_that_went_in_a_gap_ends_its_watch(void **state)
 {
     (void)state;
@@ -630,6 +646,7 @@ main(void)
         TEST(the_end_is_told_behind_all_events),
         TEST(a_gap_is_told_to_all),
         TEST(after_a_gap_files_are_looked_for),
+        TEST(after_a_gap_a_file_of_unknown_name_keeps_its_watch),
         TEST(a_file_that_went_in_a_gap_ends_its_watch),
         TEST(a_watch_that_cannot_be_says_why),
         TEST(a_removed_watch_says_so_and_nothing_more),
