@@ -158,6 +158,14 @@ not_put_aside(const struct spot *spot, enum notify_op op, struct spot *room)
     return room;
 }
 
+/* The folder in which heals put things aside is itself nothing that anybody missed. */
+static bool
+is_of_heals(const struct spot *spot)
+{
+    return is_hidden(spot) && !memchr(spot->path + 1, '/', spot->len - 1) &&
+           !is_shard_folder(spot->parent);
+}
+
 struct event *
 event_new(struct gnotify *g, const call_frame_t *frame, enum traffic traffic,
           enum notify_op op, const char *what, const uint8_t *gfid, const struct spot *name,
@@ -171,7 +179,7 @@ event_new(struct gnotify *g, const call_frame_t *frame, enum traffic traffic,
         name = not_put_aside(name, op, &rooms[0]);
         to = not_put_aside(to, op, &rooms[1]);
     }
-    if (traffic == INTERNAL ||
+    if (traffic == INTERNAL || (traffic == OF_A_HEAL && is_of_heals(name)) ||
         (traffic == OF_A_USER && ((is_hidden(name) && !(is_change && is_shard_folder(name->parent))) || is_hidden(to))))
         return NULL;
     if (traffic == OF_A_HEAL) {
