@@ -6,8 +6,9 @@
 bats_require_minimum_version 1.5.0
 load lib/pool
 
-# Not distributed: where folders are moved while another client looks at them, distribute sometimes
-# leaves some that it lists and does not find.
+# Where folders are moved by another client while it looks at them, a mount sometimes goes on to list
+# names that it does not find, or finds what was there before (the bricks have it right; a new mount, too). So each call has a
+# new mount, as the page of gfind advises, and what is compared is what a brick has. Not distributed: distribute does the same more often.
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
     command -v rsync >/dev/null || skip "rsync is not installed"
@@ -23,16 +24,18 @@ setup_file() {
 teardown_file() { pool_stop; }
 
 backup() {
+    on 1 umount -l /mnt/v1
+    volume_mount 1 v1
     on 1 env GFIND='gfind --state /root/gfind' GFIND_BACKUP_ROUNDS="${ROUNDS:-10}" timeout 120 \
         "$POOL_SOURCE/examples/gfind-backup" v1 backup /mnt/v1 /srv/backup
 }
 churn() { on 1 /usr/bin/python3 "$POOL_SOURCE/tests/lib/churn.py" /mnt/other "$@"; }
 listing() {
-    on 1 sh -c "cd $1 && find . -mindepth 1 \( -type f -printf '%P %y %m %s ' -exec md5sum {} \; -o -printf '%P %y %m\n' \)" |
+    on 1 sh -c "cd $1 && find . -mindepth 1 -path './.glusterfs*' -prune -o -mindepth 1 \( -type f -printf '%P %y %m %s ' -exec md5sum {} \; -o -printf '%P %y %m\n' \)" |
         LC_ALL=C sort
 }
 same() {
-    listing /mnt/other >"$BATS_TEST_TMPDIR/volume"
+    listing /srv/a >"$BATS_TEST_TMPDIR/volume"
     listing /srv/backup/tree >"$BATS_TEST_TMPDIR/backup"
     [ -s "$BATS_TEST_TMPDIR/volume" ]
     diff "$BATS_TEST_TMPDIR/volume" "$BATS_TEST_TMPDIR/backup"
