@@ -88,6 +88,7 @@ static const struct gnotify_client_calls table = {.ask = net_ask, .release = net
 struct question {
     unsigned brick;
     bool answered;
+    struct question *next;
 };
 
 static struct {
@@ -95,6 +96,7 @@ static struct {
     pthread_cond_t cond;
     bool up[BRICKS * 2], closed;
     unsigned open[BRICKS * 2], answers, ups, changes;
+    struct question *asked; /* all: a link that is closed answers no more */
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
 
 static void
@@ -129,7 +131,6 @@ told_answer(void *arg, void *cookie, int error, const void *bytes, size_t len)
     seen.answers++;
     pthread_cond_broadcast(&seen.cond);
     pthread_mutex_unlock(&seen.lock);
-    free(q);
 }
 
 static void
@@ -154,8 +155,11 @@ ask(struct real *l, unsigned brick)
     pthread_mutex_lock(&seen.lock);
     int ret = tell_ask(l, brick, "x", 1, q);
 
-    if (!ret)
+    if (!ret) {
         seen.open[brick]++;
+        q->next = seen.asked;
+        seen.asked = q;
+    }
     pthread_mutex_unlock(&seen.lock);
     if (ret)
         free(q);
@@ -228,6 +232,8 @@ closed(struct real *l)
     for (unsigned i = 0; i < l->count; i++)
         free(l->bricks[i]);
     free(l->bricks);
+    for (struct question *q; (q = seen.asked); free(q))
+        seen.asked = q->next;
 }
 
 static void

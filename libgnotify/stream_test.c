@@ -387,7 +387,8 @@ a_place_behind_one_name_acknowledged_under_another(void **state)
     assert_int_equal(stream_ack(s, 1), 0);
     stream_close(s);
     uint64_t c, d;
-    assert_true(fake_cursor(f, 0, "c", &c) && fake_cursor(f, 0, "d", &d));
+    assert_true(fake_cursor(f, 0, "c", &c));
+    assert_true(fake_cursor(f, 0, "d", &d));
     assert_int_equal(c + 1, d);
     fake_free(f);
 }
