@@ -43,4 +43,4 @@ EXTRA_DIST += bench/modules bench/glupy bench/locality bench/locality.py bench/m
 noinst_PROGRAMS += bench/latency
 bench_latency_SOURCES = bench/latency.c
 bench_latency_LDADD = $(GNOTIFY_LIBS) -lpthread
-EXTRA_DIST += bench/gnotify
+EXTRA_DIST += bench/gnotify bench/gnotify.d
