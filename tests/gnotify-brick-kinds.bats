@@ -117,6 +117,11 @@ same() {
     }
     wait_until 90 healed
     for i in 1 2; do diff "$BATS_TEST_TMPDIR/before.$i" <(kinds_of $i); done
+    # what they keep of what is to be healed, and take away when it is, is no file
+    for i in 1 2; do
+        run ask ka $i fetch
+        [ "$(grep -aE '^missed .* detail=(unlink|rmdir) ' <<<"$output")" = "" ]
+    done
     # what it was told of before it was killed is all that it tells, but for what it missed
     run ask ka 0 fetch
     grep -aE '^missed' <<<"$output" | cut -d'|' -f1 | sort -u

@@ -323,9 +323,10 @@ resolve_names(struct gnotify *g, struct notify_record *r, char room[RESOLVED_ROO
 /* r, which is written, may have taken a file's last name. */
 void
 resolve_remember(struct gnotify *g, const struct notify_record *r, const uint8_t replaced[16]);
-/* Is it what a heal removes of its own list of what is to be healed? */
+/* Is it what a heal removes of its own list of what is to be healed? To be asked when the fop is
+ * answered: the folder of a file that a heal removes is still there then. */
 bool
-resolve_is_index(const struct notify_record *r);
+resolve_is_index(const struct gnotify *g, const struct notify_record *r);
 /* A shard's change becomes its file's, whose name is not known then. False: it is none. */
 bool
 resolve_shard(struct gnotify *g, struct notify_record *r);

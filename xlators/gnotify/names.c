@@ -85,7 +85,7 @@ event_done(struct event *e, bool success)
     for (struct event *more; e; e = more, count++) {
         more = e->more;
         e->more = NULL;
-        if (success)
+        if (success && !resolve_is_index(g, &e->r))
             ring_push(g, e);
         else
             event_free(e);

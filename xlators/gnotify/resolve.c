@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include <glusterfs/compat-uuid.h>
@@ -222,20 +223,18 @@ resolve_names(struct gnotify *g, struct notify_record *r, char room[RESOLVED_ROO
         complete(g, NULL, &r->to, &r->flags, NOTIFY_TO_NAME_ONLY, room + NOTIFY_PATH_MAX + 1);
 }
 
-/* The names of what is to be healed are gfids in folders that are nowhere: features/index shows them,
- * and a heal removes them there when it is done. */
+/* features/index shows what is to be healed in folders that the brick has nowhere: their gfids
+ * are made up. The names are gfids, or, where folders are healed by name, those of their files. */
 bool
-resolve_is_index(const struct notify_record *r)
+resolve_is_index(const struct gnotify *g, const struct notify_record *r)
 {
-    char text[UUID_TEXT + 1];
-    uint8_t gfid[16];
+    char handle[HANDLE_ROOM];
+    struct stat st;
 
-    if (r->op != NOTIFY_MISSED || !(r->flags & NOTIFY_NAME_ONLY) || r->name.len != UUID_TEXT ||
+    if (r->op != NOTIFY_MISSED || !g->brick || is_null(r->name.parent) ||
         (strncmp(r->detail, "unlink", r->detail_len) && strncmp(r->detail, "rmdir", r->detail_len)))
         return false;
-    memcpy(text, r->name.path, UUID_TEXT);
-    text[UUID_TEXT] = '\0';
-    return !gf_uuid_parse(text, gfid);
+    return handle_of(g, r->name.parent, handle) && lstat(handle, &st) < 0 && errno == ENOENT;
 }
 
 /* ---- shards ------------------------------------------------------------------ */

@@ -206,8 +206,7 @@ emit(struct event *e, void *arg)
     char room[RESOLVED_ROOM];
 
     resolve_names(w->g, r, room);
-    if (resolve_is_index(r) ||
-        (r->op != NOTIFY_MISSED && r->name.len >= 12 && !memcmp(r->name.path, "/.glusterfs/", 12))) {
+    if (r->op != NOTIFY_MISSED && r->name.len >= 12 && !memcmp(r->name.path, "/.glusterfs/", 12)) {
         event_free(e);
         return;
     }
