@@ -54,13 +54,37 @@ remove_folder(void)
 }
 
 static bool
-count(const void *record, size_t len, void *arg)
+count(const struct notify_record *r, void *arg)
 {
-    struct notify_record r;
+    uint8_t bytes[NOTIFY_RECORD_MAX];
 
-    MUST(notify_record_decode(record, len, &r) == (ssize_t)len);
-    MUST(len >= NOTIFY_RECORD_MIN && ++*(unsigned *)arg < 1u << 20);
+    MUST(notify_record_encode(r, bytes, sizeof(bytes)) >= NOTIFY_RECORD_MIN);
+    MUST(++*(unsigned *)arg < 1u << 20);
     return true;
+}
+
+/* What is read as a batch's records is written to the same, though not always to the same bytes. */
+static void
+as_batch(const uint8_t *data, size_t len)
+{
+    static struct unpacker u, again;
+    struct notify_record r, same;
+    struct packer p;
+    uint8_t bytes[NOTIFY_RECORD_MAX], back[NOTIFY_RECORD_MAX], packed[NOTIFY_RECORD_MAX + 256];
+
+    notify_unpack_begin(&u, 1, 5, data, len);
+    while (notify_unpack_next(&u, &r) > 0) {
+        ssize_t n = notify_record_encode(&r, bytes, sizeof(bytes));
+
+        MUST(n > 0 && notify_record_decode(bytes, (size_t)n, &same) == n);
+        notify_pack_begin(&p, 7, packed, sizeof(packed));
+        MUST(!notify_pack_add(&p, &same));
+        MUST(p.to.at - packed <= n + NOTIFY_PACK_MORE);
+        notify_unpack_begin(&again, 7, r.seq, packed, (size_t)(p.to.at - packed));
+        MUST(notify_unpack_next(&again, &same) == 1);
+        MUST(notify_record_encode(&same, back, sizeof(back)) == n && !memcmp(bytes, back, (size_t)n));
+        MUST(!notify_unpack_next(&again, &same));
+    }
 }
 
 /* Behind a good header, or, where the first byte says so, instead of it. */
@@ -115,6 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     as_record(data, len);
     as_messages(data, len);
+    as_batch(data, len);
     if (len)
         as_segment(data, len);
     return 0;

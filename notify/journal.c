@@ -58,7 +58,7 @@ list_read(struct notify_journal *j)
             continue;
         AUTO_CLOSE int file = segment_open(j->dir, first, O_RDONLY, &s);
         if (file == -EBADMSG)
-            unlinkat(j->dir, e->d_name, 0); /* a crash came before its header */
+            unlinkat(j->dir, e->d_name, 0); /* a crash came before its header; or it is of another version */
         if (file < 0)
             continue;
         int err = list_add(j, &s);
@@ -88,18 +88,16 @@ struct end {
 };
 
 static bool
-ends_with_stop(const uint8_t *records, size_t len)
+ends_with_stop(const struct batch *b, const uint8_t *records)
 {
-    struct notify_record r;
-    bool is_stop = false;
+    struct unpacker u;
+    struct notify_record r = {.op = NOTIFY_GAP};
+    int more;
 
-    for (ssize_t n; len; records += n, len -= (size_t)n) {
-        n = notify_record_decode(records, len, &r);
-        if (n < 0)
-            return false;
-        is_stop = r.op == NOTIFY_STOP;
-    }
-    return is_stop;
+    notify_unpack_begin(&u, b->written, b->first, records, b->bytes);
+    while ((more = notify_unpack_next(&u, &r)) > 0)
+        ;
+    return !more && r.op == NOTIFY_STOP;
 }
 
 /* Finds the end of the last segment, and cuts off what is behind the last whole batch. */
@@ -115,7 +113,7 @@ find_end(struct notify_journal *j, struct end *end)
         return -ENOMEM;
     *end = (struct end){.last = s->after, .written = s->begun, .clean = false};
     while (at < s->bytes && !batch_read(j->fd, at, &b) && !batch_records(j->fd, at, &b, buf)) {
-        *end = (struct end){b.last, b.written, ends_with_stop(buf, b.bytes)};
+        *end = (struct end){b.last, b.written, ends_with_stop(&b, buf)};
         at += BATCH_HEADER + b.bytes;
     }
     if (at < s->bytes) {
@@ -236,6 +234,7 @@ notify_journal_drop(struct notify_journal *j)
         close(j->dir);
     pthread_mutex_destroy(&j->lock);
     free(j->segments);
+    free(j->packed);
     free(j);
 }
 
@@ -351,55 +350,75 @@ notify_journal_turn(struct notify_journal *j, size_t len, uint64_t now)
     return empty;
 }
 
-/* The record of what was lost, if something was. Its length. */
-static size_t
-gap_put(const struct notify_journal *j, uint8_t *buf, size_t room)
+/* The record of what was lost, if something was. */
+static int
+pack_gap(const struct notify_journal *j, struct packer *p)
 {
-    struct notify_record gap = {.seq = j->next,
-                                .op = NOTIFY_GAP,
+    struct notify_record gap = {.op = NOTIFY_GAP,
                                 .flags = NOTIFY_HAS_RANGE,
                                 .time = j->lost_since,
                                 .offset = j->lost_first,
                                 .length = j->lost};
 
-    return j->lost ? (size_t)notify_record_encode(&gap, buf, room) : 0;
+    return j->lost ? notify_pack_add(p, &gap) : 0;
 }
 
-/* Numbers the records from seq on. False where they are not `count` records. */
-static bool
-number(uint8_t *records, size_t len, unsigned count, uint64_t seq)
+/* -EINVAL where they are not `count` records. */
+static int
+pack_records(struct packer *p, const uint8_t *records, size_t len, unsigned count)
 {
     struct notify_record r;
+    int err = 0;
 
-    for (; count && len; count--) {
+    for (; count && len && !err; count--) {
         ssize_t n = notify_record_decode(records, len, &r);
 
         if (n < 0)
-            return false;
-        notify_record_number(records, seq++);
+            return -EINVAL;
+        err = notify_pack_add(p, &r);
         records += n;
         len -= (size_t)n;
     }
-    return !count && !len;
+    return err ? err : count || len ? -EINVAL : 0;
+}
+
+/* What is lost, and the records, to j->packed: so many bytes, or -errno. */
+static ssize_t
+pack(struct notify_journal *j, const void *records, size_t len, unsigned count, uint64_t now)
+{
+    size_t room = len + (size_t)NOTIFY_PACK_MORE * count + 512;
+    struct packer p;
+
+    if (room > j->packed_room) {
+        uint8_t *more = realloc(j->packed, room);
+
+        if (!more)
+            return -ENOMEM;
+        j->packed = more;
+        j->packed_room = room;
+    }
+    notify_pack_begin(&p, now, j->packed, j->packed_room);
+    int err = pack_gap(j, &p);
+    if (!err)
+        err = pack_records(&p, records, len, count);
+    return err ? err : p.to.at - j->packed;
 }
 
 static int
-append(struct notify_journal *j, void *records, size_t len, unsigned count, uint64_t now)
+append(struct notify_journal *j, const void *records, size_t len, unsigned count, uint64_t now)
 {
-    uint8_t gap[NOTIFY_RECORD_MIN + 16];
-    size_t gap_len = gap_put(j, gap, sizeof(gap));
-    unsigned gaps = gap_len ? 1 : 0;
+    ssize_t packed = pack(j, records, len, count, now);
 
-    if (!number(records, len, count, j->next + gaps))
-        return -EINVAL;
-    int err = make_room(j, BATCH_HEADER + gap_len + len, now);
+    if (packed < 0)
+        return (int)packed;
+    int err = make_room(j, BATCH_HEADER + (size_t)packed, now);
     if (err)
         return err;
-    struct batch b = {.count = count + gaps, .first = j->next,
-                      .last = j->next + gaps + count - 1, .written = now};
+    struct batch b = {.count = count + (j->lost ? 1 : 0), .first = j->next, .written = now,
+                      .bytes = (uint32_t)packed};
 
     uint64_t at = j->segments[j->count - 1].bytes; /* only this thread changes it */
-    ssize_t n = batch_write(j->fd, at, &b, gap, gap_len, records, len);
+    ssize_t n = batch_write(j->fd, at, &b, j->packed);
     if (n < 0)
         return (int)n;
     j->room -= (uint64_t)n < j->room ? (uint64_t)n : j->room;
@@ -429,7 +448,7 @@ notify_journal_lost(struct notify_journal *j, unsigned count, uint64_t now)
 }
 
 int
-notify_journal_append(struct notify_journal *j, void *records, size_t len, unsigned count,
+notify_journal_append(struct notify_journal *j, const void *records, size_t len, unsigned count,
                       uint64_t now)
 {
     if (!count || len > NOTIFY_BATCH_MAX)

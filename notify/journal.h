@@ -7,9 +7,12 @@
  * Nothing that was read is ever numbered again: each opening begins a new row of
  * sequence numbers, whatever was lost of the old one.
  *
- *     segment: "volext-gnotify-1" · u8 id[16] · u64 first seq · u64 ns when it was begun
+ *     segment: "volext-gnotify-2" · u8 id[16] · u64 first seq · u64 ns when it was begun
  *     batch:   "gnBA" · u32 bytes · u32 records · u32 CRC-32 of all but itself ·
- *              u64 first seq · u64 last seq · u64 ns when it was written · the records
+ *              u64 first seq · u64 ns when it was written · the records, as pack.h has them
+ *
+ * The 2 is the version of all that. What has another one is no journal: it is removed when one is
+ * opened there, which then is another journal, so that readers are told that all is gone.
  *
  * Times here are the brick's own clock, ns since 1970.
  */
@@ -24,7 +27,7 @@
 enum {
     NOTIFY_ID_SIZE = 16,
     NOTIFY_BATCH_MAX = 1 << 20, /* bytes of records that are appended at once */
-    NOTIFY_BATCH_SIZE_MAX = NOTIFY_BATCH_MAX + 64, /* with a gap before them */
+    NOTIFY_BATCH_SIZE_MAX = NOTIFY_BATCH_MAX + NOTIFY_BATCH_MAX / 8, /* on the disk, at worst */
 };
 
 struct notify_limits {
@@ -35,6 +38,7 @@ struct notify_limits {
 };
 
 struct notify_journal;
+struct notify_record;
 
 /* What a reader is told of the whole. */
 struct notify_extent {
@@ -47,7 +51,7 @@ struct notify_extent {
 
 /* Opens the journal in folder dir, which is made (0700) if it is not there; its parent
  * must be. What is broken at the end of the last segment is cut off, and a segment
- * without a header is removed: that is what a crash leaves. Then a NOTIFY_START record is written, which
+ * without a header is removed: that is what a crash leaves, or another version. Then a NOTIFY_START record is written, which
  * says when the journal was last written to and whether it was closed in good order.
  * now: ns. 0 or -errno; nothing is open then. The caller closes it. */
 int
@@ -63,12 +67,13 @@ void
 notify_journal_drop(struct notify_journal *j);
 
 /* For the one thread that writes: gives each record its number, and appends them as one
- * batch. records: `count` of them in a row, `len` bytes, at most NOTIFY_BATCH_MAX.
+ * batch. records: `count` of them in a row as record.h has them, `len` bytes, at most NOTIFY_BATCH_MAX;
+ * what number they have does not matter.
  * On an error (-ENOSPC with less than the reserve free, or what the disk says) nothing
  * was written, but the numbers are used up: a record NOTIFY_GAP with them goes before
  * the next that is written. 0 or -errno. */
 int
-notify_journal_append(struct notify_journal *j, void *records, size_t len, unsigned count,
+notify_journal_append(struct notify_journal *j, const void *records, size_t len, unsigned count,
                       uint64_t now);
 
 /* For the thread that writes: appends of at most `len` bytes in all go to one segment now.
@@ -116,14 +121,13 @@ void
 notify_journal_seek(struct notify_journal *j, struct notify_place *place, uint64_t time,
                     bool *overtaken);
 
-/* Calls each(record's bytes, length, arg) for the records from place->seq on, until it
+/* Calls each(record, arg) for the records from place->seq on, until it
  * returns false (that record is not used up), until the end, or after a batch when more
  * than `limit` bytes were looked at. place->seq is then the next one. Of *overtaken:
  * whether records between the place and the first one given are gone, or cannot be read.
  * 0 or -errno. */
 int
 notify_journal_read(struct notify_journal *j, struct notify_place *place, size_t limit,
-                    bool *overtaken, bool (*each)(const void *record, size_t len, void *arg),
-                    void *arg);
+                    bool *overtaken, bool (*each)(const struct notify_record *r, void *arg), void *arg);
 
 #endif

@@ -85,14 +85,13 @@ add(struct notify_journal *j, uint64_t n, unsigned count, uint64_t now)
 }
 
 static bool
-look(const void *record, size_t len, void *arg)
+look(const struct notify_record *record, void *arg)
 {
     struct seen *seen = arg;
-    struct notify_record r;
+    struct notify_record r = *record;
 
     if (seen->stop_after && seen->count == seen->stop_after)
         return false;
-    assert_int_equal(notify_record_decode(record, len, &r), len);
     assert_true(!seen->count || r.seq > seen->last.seq);
     seen->count++;
     if (r.op == NOTIFY_START) {
@@ -467,6 +466,89 @@ what_is_no_record_is_not_written(void **state)
     notify_journal_close(j, second);
 }
 
+/* Of each file of a storm: create, write, close; and its unlink in the end. */
+static struct notify_record
+storm_record(unsigned n, enum notify_op op, char path[64])
+{
+    int len = snprintf(path, 64, "/a-folder-of-20-chars/file%04u", n);
+    struct notify_record r = {.op = op, .flags = NOTIFY_HAS_NAME | NOTIFY_HAS_ACTOR,
+                              .time = 1700000000 * second + n * 1000001ull + op,
+                              .name = {{7, [15] = 1}, path, (uint16_t)len},
+                              .pid = 34567, .client = 0x1122334455667788};
+
+    memcpy(r.gfid, &n, sizeof(n));
+    if (op == NOTIFY_WRITE) {
+        r.flags |= NOTIFY_HAS_RANGE;
+        r.length = 1000;
+    } else if (op == NOTIFY_CLOSE) {
+        r.flags |= NOTIFY_WRITTEN | NOTIFY_WRITABLE;
+    } else if (op == NOTIFY_UNLINK) {
+        r.flags |= NOTIFY_LAST_LINK;
+    }
+    return r;
+}
+
+/* The events of files from first on, in batches of so many: bytes of the journal for each. */
+static double
+storm(unsigned in_a_batch)
+{
+    struct notify_journal *j = opened(&roomy, 1700000000 * second);
+    struct notify_extent before, after;
+    uint8_t buf[SMALL];
+    char path[64];
+    size_t len = 0;
+    unsigned count = 0;
+
+    notify_journal_extent(j, &before);
+    for (unsigned i = 0; i < 400; i++) {
+        static const enum notify_op ops[] = {NOTIFY_CREATE, NOTIFY_WRITE, NOTIFY_CLOSE};
+        struct notify_record r = i < 300 ? storm_record(i / 3, ops[i % 3], path)
+                                         : storm_record(i - 300, NOTIFY_UNLINK, path);
+
+        len += (size_t)notify_record_encode(&r, buf + len, sizeof(buf) - len);
+        if (++count < in_a_batch)
+            continue;
+        assert_int_equal(notify_journal_append(j, buf, len, count, r.time + 3000000), 0);
+        len = count = 0;
+    }
+    notify_journal_extent(j, &after);
+    notify_journal_close(j, second);
+    return (double)(after.bytes - before.bytes) / 400;
+}
+
+static void
+an_event_takes_little_room(void **state)
+{
+    (void)state;
+    assert_true(storm(1) <= 120); /* also where a reader follows so closely that each has its own batch */
+    assert_true(storm(2) <= 80);
+    assert_true(storm(20) <= 40);
+}
+
+static void
+another_version_is_another_journal(void **state)
+{
+    struct notify_journal *j = opened(&roomy, second);
+    struct notify_extent before, after;
+    struct seen seen;
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(add(j, 0, 4, second), 0);
+    notify_journal_extent(j, &before);
+    notify_journal_close(j, second);
+    int fd = last_segment(&st);
+    assert_int_equal(pwrite(fd, "volext-gnotify-1", 16, 0), 16);
+    close(fd);
+    j = opened(&roomy, second);
+    notify_journal_extent(j, &after);
+    assert_memory_not_equal(before.id, after.id, sizeof(after.id)); /* whoever reads is told of it */
+    assert_true(after.bytes < 200);
+    read_from(j, 0, &seen);
+    assert_true(seen.count == 1 && seen.starts == 1);
+    notify_journal_close(j, second);
+}
+
 static void
 no_folder(void **state)
 {
@@ -499,6 +581,8 @@ main(void)
         A_TEST(age_takes_them_away),
         A_TEST(a_broken_middle_is_a_loss_that_is_told),
         A_TEST(what_is_no_record_is_not_written),
+        A_TEST(an_event_takes_little_room),
+        A_TEST(another_version_is_another_journal),
         A_TEST(no_folder),
     };
 

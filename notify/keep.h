@@ -8,7 +8,7 @@
 #include <pthread.h>
 
 #include "common/cleanup.h"
-#include "notify/record.h"
+#include "notify/pack.h"
 #include "notify/segment.h"
 
 enum {
@@ -21,6 +21,8 @@ struct notify_journal {
     uint8_t id[NOTIFY_ID_SIZE];
     uint64_t lost, lost_first, lost_since; /* not written yet: of the thread that writes */
     uint64_t looked, room; /* ns: when the disk's room was looked at; bytes until it is again: of it, too */
+    uint8_t *packed; /* room for packed_room bytes: of it, too */
+    size_t packed_room;
     pthread_mutex_t lock; /* what is below */
     struct notify_limits limits;
     struct segment *segments; /* by first; always one or more when it is open */

@@ -3,6 +3,7 @@ noinst_LIBRARIES += notify/libnotify.a
 notify_libnotify_a_SOURCES = \
 	notify/bytes.h notify/keep.h \
 	notify/journal.c notify/journal.h \
+	notify/pack.c notify/pack.h \
 	notify/place.c \
 	notify/record.c notify/record.h \
 	notify/segment.c notify/segment.h \

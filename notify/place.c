@@ -142,20 +142,23 @@ notify_journal_time(struct notify_journal *j, uint64_t seq)
 
 /* Hands out what the batch has from place->seq on. False where each has enough. */
 static bool
-give(struct notify_place *place, const uint8_t *at, size_t len,
-     bool (*each)(const void *record, size_t len, void *arg), void *arg)
+give(struct notify_place *place, const struct batch *b, const uint8_t *records, bool *overtaken,
+     bool (*each)(const struct notify_record *r, void *arg), void *arg)
 {
+    struct unpacker u;
     struct notify_record r;
 
-    for (ssize_t n; len; at += n, len -= (size_t)n) {
-        n = notify_record_decode(at, len, &r);
-        if (n < 0)
-            return true; /* whole by its checksum: written by something newer */
+    notify_unpack_begin(&u, b->written, b->first, records, b->bytes);
+    while (notify_unpack_next(&u, &r) > 0 && r.seq <= b->last) {
         if (r.seq < place->seq)
             continue;
-        if (!each(at, (size_t)n, arg))
+        if (!each(&r, arg))
             return false;
         place->seq = r.seq + 1;
+    }
+    if (place->seq <= b->last) { /* whole by its checksum, and no records */
+        place->seq = b->last + 1;
+        *overtaken = true;
     }
     return true;
 }
@@ -170,8 +173,7 @@ leave_segment(struct notify_place *place, uint64_t end, bool *overtaken)
 
 int
 notify_journal_read(struct notify_journal *j, struct notify_place *place, size_t limit,
-                    bool *overtaken, bool (*each)(const void *record, size_t len, void *arg),
-                    void *arg)
+                    bool *overtaken, bool (*each)(const struct notify_record *r, void *arg), void *arg)
 {
     struct window w = {.buf = NULL};
     int err = 0;
@@ -196,7 +198,7 @@ notify_journal_read(struct notify_journal *j, struct notify_place *place, size_t
         }
         if (b.last >= place->seq) {
             looked_at += b.bytes;
-            if (!give(place, records, b.bytes, each, arg))
+            if (!give(place, &b, records, overtaken, each, arg))
                 break;
         }
         place->offset += BATCH_HEADER + b.bytes;

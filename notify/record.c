@@ -10,8 +10,8 @@
 
 #include "notify/bytes.h"
 
-static bool
-is_op(unsigned op)
+bool
+notify_is_op(unsigned op)
 {
     return (op >= NOTIFY_CREATE && op < NOTIFY_OPS) ||
            (op >= NOTIFY_MISSED && op < NOTIFY_NOTES);
@@ -54,7 +54,7 @@ put_name(struct writer *w, const struct notify_name *name)
 ssize_t
 notify_record_encode(const struct notify_record *r, void *buf, size_t room)
 {
-    if (!is_op(r->op) || (r->flags & ~(unsigned)NOTIFY_FLAGS) ||
+    if (!notify_is_op(r->op) || (r->flags & ~(unsigned)NOTIFY_FLAGS) ||
         r->name.len > NOTIFY_PATH_MAX || r->to.len > NOTIFY_PATH_MAX)
         return -EINVAL;
     size_t size = size_of(r);
@@ -146,7 +146,7 @@ notify_record_decode(const void *buf, size_t len, struct notify_record *r)
         r->detail = get_bytes(&in, r->detail_len);
     }
     /* nothing left over: an unknown flag would have had a part that is not known */
-    if (in.failed || in.at != in.end || zero || !is_op(r->op) ||
+    if (in.failed || in.at != in.end || zero || !notify_is_op(r->op) ||
         (r->flags & ~(unsigned)NOTIFY_FLAGS))
         return -EBADMSG;
     return length;
@@ -182,5 +182,5 @@ notify_op_name(enum notify_op op)
         [NOTIFY_GAP] = "gap", [NOTIFY_CLIENT] = "client",
     };
 
-    return is_op(op) ? names[op] : "?";
+    return notify_is_op(op) ? names[op] : "?";
 }

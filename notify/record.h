@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * A record: one change of one brick, as it stands in the brick's journal and as it goes
- * over the wire. Both are the same bytes, so that nothing is made anew for a reader.
+ * A record: one change of one brick, and how it goes over the wire. In the brick's journal it is
+ * shorter: pack.h.
  *
  * All numbers are little-endian. A record stands by itself: it says its own length, and
  * needs no other record to be understood.
@@ -133,6 +133,9 @@ notify_record_number(void *buf, uint64_t seq);
 /* The last part of the path; empty where nothing is known. */
 struct notify_name
 notify_name_base(const struct notify_name *name);
+
+bool
+notify_is_op(unsigned op);
 
 /* "create", "unlink", …; "?" for what is none. */
 const char *

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "notify/record.h"
+#include "notify/pack.h"
 
 static const struct notify_record every_part = {
     .seq = 0x1122334455667788,
@@ -149,6 +149,78 @@ what_is_cut_or_changed_is_refused(void **state)
     assert_int_equal(decode_copy(buf, (size_t)len), -EBADMSG);
 }
 
+/* What has something in common with the one before it, and what has not. */
+static void
+packed_ones_come_back(void **state)
+{
+    struct notify_record all[8];
+    uint8_t buf[4096];
+    struct notify_record back;
+    struct packer p;
+    static struct unpacker u;
+    const uint64_t written = every_part.time + 12345;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        all[i] = every_part, all[i].seq = 100 + i;
+    all[1].time = 0;
+    all[1].pid = 7;
+    all[2].to = (struct notify_name){{9, [15] = 9}, "/a\n/b/c", 7};
+    all[2].time = 1;
+    all[3] = (struct notify_record){.op = NOTIFY_CLIENT, .seq = 103, .flags = NOTIFY_HAS_ACTOR | NOTIFY_HAS_DETAIL,
+                                    .detail = "", .client = 5, .time = UINT64_MAX};
+    all[4] = (struct notify_record){.op = NOTIFY_UNLINK, .seq = 104};
+    all[5].name = (struct notify_name){{9, [15] = 9}, "", 0};
+    all[6].gfid[3]++;
+    all[7].client--;
+    notify_pack_begin(&p, written, buf, sizeof(buf));
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        assert_int_equal(notify_pack_add(&p, &all[i]), 0);
+    size_t len = (size_t)(p.to.at - buf);
+
+    notify_unpack_begin(&u, written, 100, buf, len);
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        assert_int_equal(notify_unpack_next(&u, &back), 1);
+        assert_same(&all[i], &back);
+    }
+    assert_int_equal(notify_unpack_next(&u, &back), 0);
+    for (size_t cut = 1; cut < len; cut++) { /* of exactly so many, for the sanitizer */
+        AUTO_FREE uint8_t *copy = malloc(cut);
+        unsigned good = 0;
+
+        memcpy(copy, buf, cut);
+        notify_unpack_begin(&u, written, 100, copy, cut);
+        while (notify_unpack_next(&u, &back) > 0)
+            assert_same(&all[good++], &back);
+        assert_true(good < ARRAY_SIZE(all));
+    }
+}
+
+static void
+packed_ones_that_lie_are_refused(void **state)
+{
+    static const struct { uint8_t bytes[24]; size_t len; const char *what; } bad[] = {
+        {{NOTIFY_UNLINK, NOTIFY_HAS_NAME, 0x23, 1, 0}, 5, "shares with a name that is not there"},
+        {{NOTIFY_UNLINK, NOTIFY_HAS_NAME, 0x23, 0, 0x80, 0x20}, 6, "a path above its limit"},
+        {{NOTIFY_UNLINK, NOTIFY_HAS_RANGE, 0x21, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0}, 14,
+         "a number of 65 bits"},
+        {{NOTIFY_UNLINK, 0x80, 0x21}, 3, "flags without an end"},
+        {{NOTIFY_UNLINK, 0x80, 0x80, 1}, 4, "an unknown flag"},
+        {{NOTIFY_UNLINK, 0, 0x61}, 3, "an unknown bit"},
+        {{NOTIFY_OPS, 0, 0x21}, 3, "an unknown operation"},
+        {{NOTIFY_UNLINK, NOTIFY_HAS_ACTOR, 0x31, 0, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}, 10, "a user of 33 bits"},
+    };
+    static struct unpacker u;
+    struct notify_record r;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        notify_unpack_begin(&u, 1, 1, bad[i].bytes, bad[i].len);
+        if (notify_unpack_next(&u, &r) != -EBADMSG)
+            fail_msg("taken: %s", bad[i].what);
+    }
+}
+
 static void
 the_base_of_a_name(void **state)
 {
@@ -175,6 +247,8 @@ main(void)
         cmocka_unit_test(each_op_has_a_name_and_comes_back),
         cmocka_unit_test(the_largest_fits),
         cmocka_unit_test(what_is_cut_or_changed_is_refused),
+        cmocka_unit_test(packed_ones_come_back),
+        cmocka_unit_test(packed_ones_that_lie_are_refused),
         cmocka_unit_test(the_base_of_a_name),
     };
 

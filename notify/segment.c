@@ -14,7 +14,7 @@
 #include "notify/bytes.h"
 
 enum { WINDOW = 16 << 10 };
-static const char segment_magic[16] = "volext-gnotify-1";
+static const char segment_magic[16] = "volext-gnotify-2";
 static const char batch_magic[4] = "gnBA";
 
 /* ---- segments ------------------------------------------------------------ */
@@ -122,27 +122,19 @@ header_put(uint8_t header[BATCH_HEADER], const struct batch *b)
     put_u32(&w, b->count);
     put_u32(&w, b->crc);
     put_u64(&w, b->first);
-    put_u64(&w, b->last);
     put_u64(&w, b->written);
 }
 
 ssize_t
-batch_write(int fd, uint64_t offset, struct batch *b, const void *gap, size_t gap_len,
-            const void *records, size_t len)
+batch_write(int fd, uint64_t offset, struct batch *b, const void *records)
 {
     uint8_t header[BATCH_HEADER];
-    struct iovec parts[] = {
-        {header, sizeof(header)}, {(void *)gap, gap_len}, {(void *)records, len}};
-    size_t size = sizeof(header) + gap_len + len;
+    struct iovec parts[] = {{header, sizeof(header)}, {(void *)records, b->bytes}};
+    size_t size = sizeof(header) + b->bytes;
 
-    b->bytes = (uint32_t)(gap_len + len);
+    b->last = b->first + b->count - 1;
     header_put(header, b);
-    uLong crc = checksum(header);
-    if (gap_len)
-        crc = crc32(crc, gap, (uInt)gap_len);
-    if (len)
-        crc = crc32(crc, records, (uInt)len);
-    b->crc = (uint32_t)crc;
+    b->crc = (uint32_t)crc32(checksum(header), records, b->bytes);
     header_put(header, b);
     ssize_t n = pwritev(fd, parts, ARRAY_SIZE(parts), (off_t)offset);
     if (n == (ssize_t)size)
@@ -166,9 +158,11 @@ header_get(const uint8_t header[BATCH_HEADER], struct batch *b)
     b->count = get_u32(&r);
     b->crc = get_u32(&r);
     b->first = get_u64(&r);
-    b->last = get_u64(&r);
     b->written = get_u64(&r);
-    return b->bytes && b->bytes <= NOTIFY_BATCH_SIZE_MAX && b->first <= b->last ? 0 : -EBADMSG;
+    b->last = b->first + b->count - 1;
+    return b->count && b->count <= b->bytes && b->bytes <= NOTIFY_BATCH_SIZE_MAX && b->first <= b->last
+               ? 0
+               : -EBADMSG;
 }
 
 int

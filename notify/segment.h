@@ -7,7 +7,7 @@
 
 #include "notify/journal.h"
 
-enum { SEGMENT_HEADER = 56, BATCH_HEADER = 40, SEGMENT_NAME = 32 };
+enum { SEGMENT_HEADER = 56, BATCH_HEADER = 32, SEGMENT_NAME = 32 };
 
 struct segment {
     uint8_t id[NOTIFY_ID_SIZE];
@@ -19,7 +19,7 @@ struct segment {
 
 struct batch {
     uint32_t bytes, count, crc;
-    uint64_t first, last;
+    uint64_t first, last; /* all numbers between them are there */
     uint64_t written; /* ns */
 };
 
@@ -40,10 +40,10 @@ segment_create(int dir, struct segment *s);
 int
 segment_open(int dir, uint64_t first, int flags, struct segment *s);
 
-/* Writes a batch at offset: its size, or -errno; what was written of it is cut off again. */
+/* Writes a batch at offset: its size, or -errno; what was written of it is cut off again. records:
+ * b->bytes of them, as pack.h has them. b->last is set. */
 ssize_t
-batch_write(int fd, uint64_t offset, struct batch *b, const void *gap, size_t gap_len,
-            const void *records, size_t len);
+batch_write(int fd, uint64_t offset, struct batch *b, const void *records);
 
 /* What of a file is in memory. Zero it, and free buf in the end. */
 struct window {

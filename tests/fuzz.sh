@@ -39,7 +39,7 @@ cat >"$work/dict" <<'EOF'
 "gnBA"
 "gnQ1"
 "gnR1"
-"volext-gnotify-1"
+"volext-gnotify-2"
 "(<DISTRIBUTE:d> (<REPLICATE:r> "
 "<POSIX(/b):h:/b/"
 "> <POSIX(/b/c):j:/b/c/"

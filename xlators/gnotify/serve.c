@@ -244,18 +244,19 @@ is_wanted(const struct notify_request *q, const struct notify_record *r)
 }
 
 static bool
-collect(const void *record, size_t len, void *arg)
+collect(const struct notify_record *r, void *arg)
 {
     struct collected *c = arg;
-    struct notify_record r;
+    uint32_t limit = c->q->limit ? c->q->limit : NOTIFY_REPLY_MAX;
 
-    if (notify_record_decode(record, len, &r) < 0 || !is_wanted(c->q, &r))
+    if (!is_wanted(c->q, r))
         return true;
-    if (c->count && c->len + len > (c->q->limit ? c->q->limit : NOTIFY_REPLY_MAX)) {
+    ssize_t len = notify_record_encode(r, c->buf + c->len, NOTIFY_REPLY_MAX + NOTIFY_RECORD_MAX - c->len);
+
+    if (len < 0 || (c->count && c->len + (size_t)len > limit)) {
         c->full = true;
         return false;
     }
-    memcpy(c->buf + c->len, record, len);
     c->len += (uint32_t)len;
     c->count++;
     return true;
