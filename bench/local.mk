@@ -44,3 +44,11 @@ noinst_PROGRAMS += bench/latency
 bench_latency_SOURCES = bench/latency.c
 bench_latency_LDADD = $(GNOTIFY_LIBS) -lpthread
 EXTRA_DIST += bench/gnotify bench/gnotify.d
+
+# how fast journals are read: bench/gnotify replay
+noinst_PROGRAMS += bench/fill bench/replay
+bench_fill_SOURCES = bench/fill.c
+bench_fill_CFLAGS = $(GFAPI_CFLAGS)
+bench_fill_LDADD = $(GLUSTERFS_LIBS) -lpthread
+bench_replay_SOURCES = bench/replay.c
+bench_replay_LDADD = $(GNOTIFY_LIBS)
