@@ -8,47 +8,19 @@
  * missed something, and a folder, whose changes are made on all sets, comes before what
  * is in it.
  */
-#include "libgnotify/merge.h"
+#include "libgnotify/merge_inside.h"
 
 #include <errno.h>
 #include <sys/random.h>
-#include <xxhash.h>
 
 #include "common/cleanup.h"
 
 enum { BUCKETS_FIRST = 1 << 12, NOTHING = 0 };
 static const uint64_t TIMELESS = 5ull * 1000 * 1000 * 1000; /* ns */
 
-struct client;
-
-struct entry {
-    XXH128_hash_t key;
-    struct entry *chain; /* of its bucket */
-    struct entry *older; /* of those that came out: the next one to be forgotten */
-    uint64_t seen;       /* bits: which bricks of its set have shown it */
-    unsigned set, brick;
-    unsigned queues, heads; /* it is in so many, and at the head of so many */
-    bool is_out, spans; /* spans: several sets have shown it */
-    uint64_t number, arrived, told;
-    /* the rest only as long as it waits */
-    uint64_t time; /* of its client's clock */
-    struct client *client;
-    struct entry *before, *after; /* of its client, by time */
-    struct entry *earlier, *later; /* of all that wait, by number */
-    size_t size;
-    uint8_t *bytes;
-};
-
 struct set {
     uint64_t live; /* bits */
     unsigned bricks;
-};
-
-/* One that has changes that wait, or had one lately. */
-struct client {
-    struct client *chain;
-    uint64_t id, time; /* the latest that was seen */
-    struct entry *first, *last;
 };
 
 struct brick {
@@ -69,7 +41,7 @@ struct merge {
     struct entry *first, *last; /* that wait, by number */
     const struct entry *fed;
     struct entry *came;
-    struct client *clients[1 << 10];
+    struct clients clients;
     uint64_t seed, number, fenced, passed;
     size_t waiting, held;
     uint8_t *given; /* the bytes of the event that was given last */
@@ -133,12 +105,7 @@ merge_free(struct merge *m)
     }
     for (unsigned i = 0; m->bricks && i < m->brick_count; i++)
         free(m->bricks[i].queue);
-    for (size_t i = 0; i < ARRAY_SIZE(m->clients); i++) {
-        for (struct client *c = m->clients[i], *next; c; c = next) {
-            next = c->chain;
-            free(c);
-        }
-    }
+    clients_end(&m->clients);
     free(m->buckets);
     free(m->bricks);
     free(m->sets);
@@ -325,62 +292,6 @@ table_remove(struct merge *m, struct entry *e)
     m->entries--;
 }
 
-/* ---- clients ---------------------------------------------------------------- */
-
-static struct client *
-client_of(struct merge *m, uint64_t id)
-{
-    struct client **at = &m->clients[id % ARRAY_SIZE(m->clients)];
-
-    for (struct client *c = *at; c; c = c->chain) {
-        if (c->id == id)
-            return c;
-    }
-    struct client *c = calloc(1, sizeof(*c));
-
-    if (!c)
-        return NULL;
-    *c = (struct client){.chain = *at, .id = id};
-    *at = c;
-    return c;
-}
-
-/* By time; those of one time as they came. Nearly always it is the last one. */
-static void
-client_add(struct client *c, struct entry *e)
-{
-    struct entry *before = c->last;
-
-    while (before && before->time > e->time)
-        before = before->before;
-    e->client = c;
-    e->before = before;
-    e->after = before ? before->after : c->first;
-    *(e->after ? &e->after->before : &c->last) = e;
-    *(before ? &before->after : &c->first) = e;
-}
-
-static void
-client_remove(struct entry *e)
-{
-    struct client *c = e->client;
-
-    *(e->before ? &e->before->after : &c->first) = e->after;
-    *(e->after ? &e->after->before : &c->last) = e->before;
-}
-
-/* Has its client done something before it, in another set, that has not come out? Of what
- * is done in several, it may be any. */
-static bool
-comes_after_another(const struct entry *e)
-{
-    for (const struct entry *other = e->client->first; other != e; other = other->after) {
-        if ((other->set != e->set || e->spans) && other->time < e->time)
-            return true;
-    }
-    return false;
-}
-
 /* ---- feeding ---------------------------------------------------------------- */
 
 /* Room for one more. */
@@ -470,7 +381,7 @@ static int
 add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_t key,
     uint64_t now)
 {
-    struct client *c = client_of(m, r->client);
+    struct client *c = clients_get(&m->clients, r->client);
     struct entry *e = c && !queue_room(&m->bricks[brick]) ? entry_new(key, r) : NULL;
     unsigned set = m->bricks[brick].set;
 
@@ -643,7 +554,7 @@ choose(struct merge *m, uint64_t now, uint64_t *later)
             all_due = false;
             continue;
         }
-        bool is_after = comes_after_another(e);
+        bool is_after = client_waits_before(e);
 
         if (e->heads == e->queues && !is_after)
             return e;

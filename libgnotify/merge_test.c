@@ -296,6 +296,34 @@ sets_that_are_none(void **state)
     merge_free(NULL);
 }
 
+/* As of bricks that are read by turns, much of each: nothing is searched for from the other end. */
+static void
+much_of_one_client_in_several_sets(void **state)
+{
+    enum { MUCH = 50000, SETS = 4 };
+    static const unsigned sets[SETS] = {0, 1, 2, 3};
+    struct merge *m = merge_of(sets, SETS);
+    uint64_t later, number, told;
+    struct merge_event e;
+    char name[16];
+
+    (void)state;
+    for (unsigned set = 0; set < SETS; set++) {
+        for (unsigned i = 0; i < MUCH; i++) {
+            snprintf(name, sizeof(name), "/%u", i);
+            feed(m, set, NOTIFY_CREATE, 1, 1 + i * SETS + (set * 7) % SETS, name);
+        }
+    }
+    merge_fed(m, &number, &told);
+    merge_fenced(m, number);
+    for (unsigned i = 1; i <= SETS * MUCH; i++) {
+        assert_true(merge_next(m, NEVER, &e, &later));
+        assert_int_equal(e.record.time, i);
+    }
+    assert_int_equal(merge_held(m), 0);
+    merge_free(m);
+}
+
 /* ---- at random ------------------------------------------------------------- */
 
 enum { SETS = 3, COPIES = 3, BRICKS = SETS * COPIES, CLIENTS = 4, CHANGES = 400, STREAM = CHANGES * 2 };
@@ -435,6 +463,7 @@ main(void)
         cmocka_unit_test(a_set_keeps_its_own_order_whatever_the_clocks),
         cmocka_unit_test(a_folder_is_there_before_what_is_in_it),
         cmocka_unit_test(clocks_that_make_no_sense_hold_nothing_for_ever),
+        cmocka_unit_test(much_of_one_client_in_several_sets),
         cmocka_unit_test(sets_that_are_none),
         cmocka_unit_test(at_random),
     };
