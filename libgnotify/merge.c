@@ -361,18 +361,16 @@ wait_remove(struct merge *m, struct entry *e)
 static struct entry *
 entry_new(XXH128_hash_t key, const struct notify_record *r)
 {
-    struct entry *e = calloc(1, sizeof(*e));
-    uint8_t *bytes = malloc(NOTIFY_RECORD_MAX);
-    ssize_t size = e && bytes ? notify_record_encode(r, bytes, NOTIFY_RECORD_MAX) : -ENOMEM;
-    uint8_t *fit = size > 0 ? realloc(bytes, (size_t)size) : NULL;
+    uint8_t bytes[NOTIFY_RECORD_MAX];
+    ssize_t size = notify_record_encode(r, bytes, sizeof(bytes));
+    AUTO_FREE uint8_t *fit = size > 0 ? malloc((size_t)size) : NULL;
+    struct entry *e = fit ? calloc(1, sizeof(*e)) : NULL;
 
-    if (!fit) {
-        free(bytes);
-        free(e);
+    if (!e)
         return NULL;
-    }
+    memcpy(fit, bytes, (size_t)size);
     e->key = key;
-    e->bytes = fit;
+    e->bytes = TAKE(fit);
     e->size = (size_t)size;
     return e;
 }
