@@ -118,7 +118,6 @@ stream_new(const struct stream_options *o, struct stream **out)
     }
     inbox_init(&s->inbox);
     pthread_cond_init(&s->done, NULL);
-    s->out_end = &s->out;
     s->heals_end = &s->heals;
     s->opened = clock_now(CLOCK_REALTIME);
     s->now = clock_now(CLOCK_MONOTONIC);

@@ -160,8 +160,6 @@ struct stream {
 
     uint64_t number;                /* of the last event that was given */
     _Atomic uint64_t number_read;   /* the caller has read so far */
-    struct item *out, **out_end;    /* to go to the queue */
-    unsigned out_count;
     uint64_t slowest; /* at_time of the brick that is farthest behind */
     uint64_t fence, fence_since;    /* the change that is fenced; 0: none */
     uint64_t fenced;                /* up to that one all are */

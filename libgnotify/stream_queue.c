@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * See stream_queue.h. The reader takes all that is there at once, and needs no lock for
- * the next ones.
+ * the next ones. Memory for each event, taken by one thread and freed by another, would cost
+ * more than all else.
  */
 #include "libgnotify/stream_queue.h"
 
@@ -14,10 +15,21 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 
+enum { ROOM_FIRST = 2 << 10, ROOM_MOST = 64 << 10 };
+
+struct item {
+    struct stream_event event; /* record and client are made of the bytes when it is read */
+    size_t room;               /* of all of it */
+    size_t size; /* of the record; behind it is the client's name, if it has one */
+    bool has_client;
+    uint8_t bytes[];
+};
+
 int
 queue_init(struct queue *q)
 {
-    *q = (struct queue){.end = &q->first, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    *q = (struct queue){.end = &q->first, .next_room = ROOM_FIRST,
+                        .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (q->fd < 0)
         return -errno;
     pthread_mutex_init(&q->lock, NULL);
@@ -25,45 +37,25 @@ queue_init(struct queue *q)
 }
 
 static void
-items_free(struct item *i)
+piles_free(struct pile *p)
 {
-    for (struct item *next; i; i = next) {
-        next = i->next;
-        free(i);
+    for (struct pile *next; p; p = next) {
+        next = p->next;
+        free(p);
     }
 }
 
 void
 queue_end(struct queue *q)
 {
-    items_free(q->first);
-    items_free(q->mine);
-    free(q->given);
+    piles_free(q->first);
+    piles_free(q->mine);
+    free(q->open);
     close(q->fd);
     pthread_mutex_destroy(&q->lock);
 }
 
-struct item *
-item_new(const struct stream_event *event, const uint8_t *record, size_t size, const char *client)
-{
-    size_t name = client ? strlen(client) + 1 : 0;
-    struct item *i = malloc(sizeof(*i) + size + name);
-
-    if (!i)
-        return NULL;
-    *i = (struct item){.event = *event, .size = size, .has_client = client};
-    if (size)
-        memcpy(i->bytes, record, size);
-    if (name)
-        memcpy(i->bytes + size, client, name);
-    return i;
-}
-
-static size_t
-item_size(const struct item *i)
-{
-    return sizeof(*i) + i->size;
-}
+/* ---- writing ------------------------------------------------------------------- */
 
 /* The descriptor is readable from now on. */
 static void
@@ -76,24 +68,73 @@ signal_fd(struct queue *q)
 }
 
 void
-queue_put(struct queue *q, struct item *items)
+queue_put(struct queue *q)
 {
-    size_t bytes = 0;
-    struct item **end = &items;
+    struct pile *p = TAKE(q->open);
 
-    for (; *end; end = &(*end)->next)
-        bytes += item_size(*end);
-    if (!items)
+    q->next_room = ROOM_FIRST;
+    if (!p)
         return;
     pthread_mutex_lock(&q->lock);
     bool was_empty = !q->first;
 
-    *q->end = items;
-    q->end = end;
-    atomic_fetch_add(&q->bytes, bytes);
+    *q->end = p;
+    q->end = &p->next;
+    atomic_fetch_add(&q->bytes, p->used);
     if (was_empty)
         signal_fd(q);
     pthread_mutex_unlock(&q->lock);
+}
+
+/* Where the next item is to be; NULL: no memory. Each pile has more room than the one before, so
+ * that a single event takes little. */
+static struct item *
+make_room(struct queue *q, size_t room)
+{
+    struct pile *p = q->open;
+    size_t more = q->next_room;
+
+    if (p && room > p->room - p->used) {
+        queue_put(q);
+        p = NULL;
+        more = more < ROOM_MOST ? 2 * more : ROOM_MOST;
+    }
+    if (!p) {
+        more = room > more ? room : more;
+        p = malloc(sizeof(*p) + more);
+        if (!p)
+            return NULL;
+        p->next = NULL;
+        p->used = 0;
+        p->room = more;
+        q->open = p;
+        q->next_room = more;
+    }
+    struct item *i = (void *)(p->bytes + p->used);
+
+    p->used += room;
+    return i;
+}
+
+int
+queue_add(struct queue *q, const struct stream_event *event, const uint8_t *record, size_t size,
+          const char *client)
+{
+    size_t name = client ? strlen(client) + 1 : 0;
+    size_t room = (sizeof(struct item) + size + name + 7) & ~(size_t)7;
+    struct item *i = make_room(q, room);
+
+    if (!i)
+        return -ENOMEM;
+    i->event = *event;
+    i->room = room;
+    i->size = size;
+    i->has_client = client;
+    if (size)
+        memcpy(i->bytes, record, size);
+    if (name)
+        memcpy(i->bytes + size, client, name);
+    return 0;
 }
 
 void
@@ -118,19 +159,38 @@ queue_wake(struct queue *q)
 
 /* ---- reading ------------------------------------------------------------------- */
 
+static bool
+has_own(const struct queue *q)
+{
+    return q->mine && (q->at < q->mine->used || q->mine->next);
+}
+
 /* Under the lock: the descriptor is readable only if there is something. */
 static void
 settle_fd(struct queue *q)
 {
     uint64_t count;
 
-    if (q->mine || q->first || q->error)
+    if (has_own(q) || q->first || q->error)
         return;
     ssize_t n = read(q->fd, &count, sizeof(count));
 
     (void)n;
     if (atomic_load(&q->woken)) /* just now, before it was read */
         signal_fd(q);
+}
+
+/* The first pile of its own has something, or there is none. */
+static void
+drop_read(struct queue *q)
+{
+    if (!q->mine || q->at < q->mine->used)
+        return;
+    struct pile *read = q->mine;
+
+    q->mine = read->next;
+    q->at = 0;
+    free(read);
 }
 
 /* With nothing left of its own: takes what there is. */
@@ -150,17 +210,18 @@ take_all(struct queue *q)
 static void
 give(struct queue *q, struct stream_event *event, size_t *freed)
 {
-    struct item *i = q->mine;
+    struct item *i = (void *)(q->mine->bytes + q->at);
 
-    q->mine = i->next;
-    q->given = i;
-    if (!q->mine) {
+    q->at += i->room;
+    if (!has_own(q)) {
         pthread_mutex_lock(&q->lock);
         settle_fd(q);
         pthread_mutex_unlock(&q->lock);
     }
-    *freed += item_size(i);
-    atomic_fetch_sub(&q->bytes, item_size(i));
+    if (q->at == q->mine->used) {
+        *freed += q->mine->used;
+        atomic_fetch_sub(&q->bytes, q->mine->used);
+    }
     *event = i->event;
     event->record = NULL;
     event->client = i->has_client ? (const char *)i->bytes + i->size : NULL;
@@ -174,9 +235,9 @@ queue_read(struct queue *q, int timeout, struct stream_event *event, size_t *fre
     int64_t end = timeout < 0 ? 0 : now_ms() + timeout;
 
     *freed = 0;
-    free(TAKE(q->given));
+    drop_read(q);
     for (;;) {
-        if (atomic_exchange(&q->woken, false))
+        if (atomic_load(&q->woken) && atomic_exchange(&q->woken, false))
             return -EINTR;
         int err = q->mine ? 0 : take_all(q);
 

@@ -11,23 +11,27 @@
 
 #include "libgnotify/stream.h"
 
-struct item {
-    struct item *next;
-    struct stream_event event; /* record and client are made of the bytes when it is read */
-    size_t size;               /* of the record; behind it is the client's name, if it has one */
-    bool has_client;
-    uint8_t bytes[];
+struct item;
+
+/* Events in a row, in one piece of memory: one thread has it, then the other. */
+struct pile {
+    struct pile *next;
+    size_t used, room;
+    _Alignas(8) uint8_t bytes[];
 };
 
 struct queue {
     pthread_mutex_t lock;
-    struct item *first, **end;
-    int error; /* after all items */
+    struct pile *first, **end;
+    int error; /* after all events */
     int fd;    /* an eventfd */
     atomic_bool woken;
-    atomic_size_t bytes; /* that wait */
+    atomic_size_t bytes; /* of what was put and not read */
+    struct pile *open; /* the stream's: not put yet */
+    size_t next_room;
     /* the caller's */
-    struct item *mine, *given;
+    struct pile *mine;
+    size_t at; /* in the first of mine */
     struct notify_record record;
 };
 
@@ -38,13 +42,15 @@ queue_init(struct queue *q);
 void
 queue_end(struct queue *q);
 
-/* An item with copies of a record's bytes (NULL: none) and of a name (NULL: none); or NULL. */
-struct item *
-item_new(const struct stream_event *event, const uint8_t *record, size_t size, const char *client);
+/* One more event, with copies of a record's bytes (NULL: none) and of a name (NULL: none). It
+ * can be read when there are many, or after queue_put. 0 or -ENOMEM. */
+int
+queue_add(struct queue *q, const struct stream_event *event, const uint8_t *record, size_t size,
+          const char *client);
 
-/* A chain of items. */
+/* Whatever was added can be read. */
 void
-queue_put(struct queue *q, struct item *items);
+queue_put(struct queue *q);
 
 /* What queue_read gives when all items have been read. */
 void

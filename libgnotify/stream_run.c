@@ -8,8 +8,6 @@
 #include "common/cleanup.h"
 #include "libgnotify/stream_inside.h"
 
-enum { HANDED_AT_ONCE = 512 }; /* events */
-
 static uint64_t
 monotonic(void)
 {
@@ -28,23 +26,13 @@ stream_wake_at(struct stream *s, uint64_t when)
 
 /* ---- giving ------------------------------------------------------------------- */
 
-static void
-hand_over(struct stream *s)
-{
-    struct item *items = TAKE(s->out);
-
-    s->out_end = &s->out;
-    s->out_count = 0;
-    queue_put(&s->queue, items);
-}
-
 void
 stream_fail(struct stream *s, int error)
 {
     if (s->error)
         return;
     s->error = error;
-    hand_over(s);
+    queue_put(&s->queue);
     queue_fail(&s->queue, error);
 }
 
@@ -53,17 +41,11 @@ stream_give(struct stream *s, struct stream_event *event, const uint8_t *record,
             const char *client)
 {
     event->number = s->number + 1;
-    struct item *i = item_new(event, record, size, client);
 
-    if (!i) {
+    if (queue_add(&s->queue, event, record, size, client))
         stream_fail(s, -ENOMEM);
-        return;
-    }
-    s->number++;
-    *s->out_end = i;
-    s->out_end = &i->next;
-    if (++s->out_count >= HANDED_AT_ONCE)
-        hand_over(s);
+    else
+        s->number++;
 }
 
 /* What the merge lets come, as long as there is room for it. */
@@ -379,7 +361,7 @@ work(struct stream *s)
         drain(s);
         cursor_settle(s);
         caught_step(s);
-        hand_over(s);
+        queue_put(&s->queue);
     }
     command_step(s);
 }
