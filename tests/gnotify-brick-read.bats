@@ -321,6 +321,37 @@ nobody_waits() { [ "$(status 'b["held"]')" = 0 ]; }
     make works
 }
 
+@test "who does not take his answers gets no more of them, and goes on when he does; who then asks on is cut off" {
+    brick_start && mount_brick
+    local long before during
+    long=$(printf 'l%.0s' {1..255})
+    on c1 sh -c "cd $M; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do mkdir $long; cd $long; done; mkdir $(seq -s ' ' 300)"
+    wait_until 60 eval '[ "$(ask -- fetch | grep -c "^mkdir ")" = 314 ]'
+    [ "$(ask -l 1044480 -- fetch | wc -c)" -gt 1000000 ]
+    before=$(resident)
+    # 100 times a megabyte is asked for
+    # shellcheck disable=SC2016
+    on c1 sh -c '/root/bin/ask -S -f oldest "/srv/$1.ask.vol" hold 100 >/tmp/$1.held & echo $! >/tmp/stopped; wait' sh "$N" 3>&- &
+    wait_until 60 eval 'on c1 grep -q "^State:.T" "/proc/$(on c1 cat /tmp/stopped)/status"'
+    ask -- hello
+    wait_until 60 eval '[ "$(status "b[\"held\"]")" -gt 50 ]'
+    during=$(resident)
+    echo "$before KB before, $during KB with answers that are not taken"
+    [ "$during" -lt $((before + 30000)) ]
+    [ "$(status 'b["held"]')" -gt 50 ]
+    make others-are-served
+    ask -f oldest -o 2 -- fetch | grep -q '^create /others-are-served'
+    on c1 sh -c 'kill -CONT $(cat /tmp/stopped)'
+    wait_until 60 nobody_waits
+    wait_until 60 eval '[ "$(on c1 grep -c "^= " /tmp/$N.held)" = 100 ]'
+    # shellcheck disable=SC2016
+    on c1 sh -c '/root/bin/ask -S -f oldest "/srv/$1.ask.vol" hold 400 >/dev/null & echo $! >/tmp/stopped; wait' sh "$N" 3>&- &
+    wait_until 60 logged 'asks on and on and takes no answers'
+    wait_until 60 nobody_waits
+    on c1 sh -c 'kill -KILL $(cat /tmp/stopped)'
+    make works
+}
+
 @test "what is no request is refused, and told once; others' ipc passes" {
     brick_start && mount_brick
     run ask -- garbage 2000

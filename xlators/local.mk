@@ -22,6 +22,7 @@ xlators_glupy_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI) \
 	-DPYTHON_HOME='"$(PYTHON_PREFIX)"'
 # their headers come as system headers: our warnings are not for them
 GLUSTERFS_SYSTEM_CFLAGS = $(subst -I,-isystem ,$(GLUSTERFS_CFLAGS)) -isystem /usr/include/glusterfs
+TIRPC_SYSTEM_CFLAGS = $(subst -I,-isystem ,$(TIRPC_CFLAGS))
 xlators_glupy_la_CFLAGS = $(AM_CFLAGS) $(VOLEXT_LTO) -fvisibility=hidden $(GLUSTERFS_SYSTEM_CFLAGS) \
 	$(subst -I,-isystem ,$(PYTHON_EMBED_CFLAGS)) $(MD_CFLAGS)
 xlators_glupy_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
@@ -35,11 +36,12 @@ gnotify_sources = xlators/gnotify/gnotify.h xlators/gnotify/begin.h \
 	xlators/gnotify/opened.c xlators/gnotify/internal.c xlators/gnotify/clients.c \
 	xlators/gnotify/writer.c xlators/gnotify/merge.c xlators/gnotify/resolve.c \
 	xlators/gnotify/serve.c xlators/gnotify/cursors.c xlators/gnotify/dump.c \
-	xlators/gnotify/exit.c xlators/gnotify/sessions.c xlators/gnotify/status.c
+	xlators/gnotify/exit.c xlators/gnotify/sessions.c xlators/gnotify/status.c \
+	xlators/gnotify/unread.c
 xlators_gnotify_la_SOURCES = $(gnotify_sources)
 nodist_xlators_gnotify_la_SOURCES = xlators/gnotify/fops.c
 xlators_gnotify_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS) $(GLUSTERFS_ABI)
-xlators_gnotify_la_CFLAGS = $(AM_CFLAGS) $(VOLEXT_LTO) -fvisibility=hidden $(GLUSTERFS_SYSTEM_CFLAGS)
+xlators_gnotify_la_CFLAGS = $(AM_CFLAGS) $(VOLEXT_LTO) -fvisibility=hidden $(GLUSTERFS_SYSTEM_CFLAGS) $(TIRPC_SYSTEM_CFLAGS)
 xlators_gnotify_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,defs \
 	-export-symbols-regex '^xlator_api$$'
 xlators_gnotify_la_LIBADD = notify/libnotify.a common/libcommon.a $(ZLIB_LIBS) $(MD_LIBS) -lglusterfs -luuid

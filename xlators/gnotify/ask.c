@@ -7,7 +7,7 @@
  *                             fence COUNT
  *
  * VOLFILE has a protocol/client on top. fetch prints a line per record until the brick
- * has no more; fence changes something and says hello, COUNT times, and prints which number
+ * has no more; -S: the process stops as soon as it has sent its requests, and so reads nothing; fence changes something and says hello, COUNT times, and prints which number
  * hello gave for which change; hold sends COUNT fetches that wait, says `held`, and prints how each ends.
  * Each answer is followed by a line `= …` with what it tells of the journal.
  */
@@ -15,6 +15,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <semaphore.h>
+#include <signal.h>
 
 #include "xlators/drive/graph.h"
 
@@ -26,7 +27,7 @@
 
 static struct {
     struct notify_request q;
-    bool follow;
+    bool follow, stops;
     unsigned repeat;
     uint32_t uid;
 } opt = {.q = {.kind = NOTIFY_FETCH, .from = NOTIFY_FROM_OLDEST, .ops = UINT64_MAX,
@@ -244,6 +245,8 @@ hold(unsigned count)
     }
     printf("held\n");
     fflush(stdout);
+    if (opt.stops)
+        raise(SIGSTOP);
     for (unsigned i = 0; a && i < count; i++)
         print_answer(&a[i]);
     return 0;
@@ -365,7 +368,7 @@ static int
 usage(void)
 {
     fprintf(stderr, "usage: ask [-f oldest|now|SEQ|=NAME|@NS] [-i ID] [-w MS] [-l BYTES] [-o MASK] "
-                    "[-p PATH] [-s SESSION] [-u UID] [-m FOLDER] [-F] VOLFILE hello|fetch|cancel|ack NAME ID SEQ|"
+                    "[-p PATH] [-s SESSION] [-u UID] [-m FOLDER] [-FS] VOLFILE hello|fetch|cancel|ack NAME ID SEQ|"
                     "forget NAME|garbage N|hold N|cancelled SESSION|ipc N|fence N\n");
     return 2;
 }
@@ -423,7 +426,7 @@ main(int argc, char **argv)
     char why[256];
     int o;
 
-    while ((o = getopt(argc, argv, "+f:i:w:l:o:p:s:u:m:F")) != -1) {
+    while ((o = getopt(argc, argv, "+f:i:w:l:o:p:s:u:m:FS")) != -1) {
         if (o == 'f')
             set_from(optarg);
         else if (o == 'i' && !uuid_parse(optarg, opt.q.id))
@@ -444,6 +447,8 @@ main(int argc, char **argv)
             drive_subdir_mount = optarg;
         else if (o == 'F')
             opt.follow = true;
+        else if (o == 'S')
+            opt.stops = true;
         else
             return usage();
     }

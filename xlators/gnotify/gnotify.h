@@ -85,7 +85,9 @@ struct client {
     struct client *next; /* of g->clients */
     uint64_t number;
     atomic_bool announced;
-    bool warned, gone; /* under serve_lock */
+    /* under serve_lock */
+    bool warned, gone, cut_off;
+    uint64_t unread, taken; /* bytes: of answers, and of all that its connection has written: unread.c */
 };
 
 /* ---- an instance ---------------------------------------------------------- */
@@ -365,6 +367,18 @@ int32_t
 gnotify_ipc(call_frame_t *frame, xlator_t *this, int32_t op, dict_t *xdata);
 int32_t
 gnotify_client_disconnect(xlator_t *this, client_t *client);
+
+/* ---- unread.c ---------------------------------------------------------------------- */
+
+/* The client is about to be answered so many bytes; 0: by an error. NULL is fine. */
+void
+unread_add(struct gnotify *g, struct client *c, call_frame_t *frame, size_t bytes);
+/* Under serve_lock: has it so many untaken answers that it is to get no others? */
+bool
+unread_is_full(struct client *c, call_frame_t *frame);
+/* It is refused something: where it has so many, its connection is ended. NULL is fine. */
+void
+unread_cut_off(struct gnotify *g, struct client *c, call_frame_t *frame);
 
 /* ---- sessions.c --------------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ enum {
     PLACE_AGE_S = 30,
     HELLO_PATIENCE_MS = 20000,
 };
+#define UNREAD_AGAIN 50000000ull /* ns */
 
 struct request {
     struct request *next;
@@ -67,6 +68,7 @@ fail(struct gnotify *g, struct request *r, int error)
 {
     call_frame_t *frame = r->frame;
 
+    unread_add(g, r->known, frame, 0);
     request_free(g, r);
     STACK_UNWIND_STRICT(ipc, frame, -1, error, NULL);
 }
@@ -100,6 +102,7 @@ answer(struct gnotify *g, struct request *r, struct notify_reply *reply)
     }
     call_frame_t *frame = r->frame;
 
+    unread_add(g, r->known, frame, len);
     request_free(g, r);
     STACK_UNWIND_STRICT(ipc, frame, 0, 0, xdata);
     dict_unref(xdata);
@@ -448,6 +451,17 @@ work(struct server *s, struct request *r)
 
 /* ---- the thread ------------------------------------------------------------------ */
 
+/* Is r to wait, whatever it asks for, until its client takes what it was answered? When that is
+ * looked at again goes to *wake. */
+static bool
+is_blocked(struct gnotify *g, struct request *r, uint64_t now, uint64_t *wake)
+{
+    if (g->server_stops || !unread_is_full(r->known, r->frame))
+        return false;
+    *wake = now + UNREAD_AGAIN < *wake ? now + UNREAD_AGAIN : *wake;
+    return true;
+}
+
 /* Under the lock: one that there is something to do for, off the list. */
 static struct request *
 next_request(struct gnotify *g, uint64_t now, uint64_t *wake)
@@ -457,6 +471,8 @@ next_request(struct gnotify *g, uint64_t now, uint64_t *wake)
 
         if (g->server_stops || now >= r->deadline)
             r->over = true;
+        if (is_blocked(g, r, now, wake))
+            continue;
         if (!r->looked_at || r->again || r->over || r->news != g->news) {
             *at = r->next;
             if (!r->next)
@@ -691,6 +707,8 @@ gnotify_ipc(call_frame_t *frame, xlator_t *this, int32_t op, dict_t *xdata)
     if (!err)
         return 0;
     GF_FREE(r);
+    unread_add(g, known, frame, 0);
+    unread_cut_off(g, known, frame); /* it may have as many held as there may be, and refusals are answers, too */
     STACK_UNWIND_STRICT(ipc, frame, -1, err, NULL);
     return 0;
 }
