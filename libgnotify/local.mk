@@ -62,3 +62,5 @@ check_PROGRAMS += libgnotify/link_test
 libgnotify_link_test_SOURCES = libgnotify/link_test.c
 libgnotify_link_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_link_test_LDADD = libgnotify/liblink.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS) -lpthread
+
+EXTRA_DIST += libgnotify/fuzz_stream.c

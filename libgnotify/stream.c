@@ -74,7 +74,7 @@ take_options(struct stream *s, const struct stream_options *o)
     return err ? err : copy_text(below ? o->below : NULL, &s->below);
 }
 
-static void
+void
 stream_free(struct stream *s)
 {
     for (struct message *m = s->inbox.first, *next; m; m = next) {
@@ -103,7 +103,7 @@ stream_free(struct stream *s)
     free(s);
 }
 
-static int
+int
 stream_new(const struct stream_options *o, struct stream **out)
 {
     struct stream *s = calloc(1, sizeof(*s));

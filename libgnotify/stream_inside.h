@@ -233,11 +233,25 @@ int
 brick_was_dark(struct brick *b, const struct notify_reply *reply, uint32_t behind,
                const struct notify_record *r);
 
+/* ---- stream.c --------------------------------------------------------------- */
+
+/* Without a link, and without its thread. 0, -EINVAL, or -ENOMEM. */
+int
+stream_new(const struct stream_options *o, struct stream **out);
+
+/* Its thread has ended, and its link is closed. */
+void
+stream_free(struct stream *s);
+
 /* ---- stream_run.c --------------------------------------------------------------- */
 
 /* The thread. */
 void *
 stream_run(void *s);
+
+/* One turn of it: takes these messages, does what there is to do, and sets s->wake. */
+void
+stream_turn(struct stream *s, struct message *m, bool broken);
 
 /* It cannot go on. */
 void

@@ -78,7 +78,7 @@ names_learn(struct stream *s, const struct notify_record *r)
     const struct name *known = find(&s->names, r->client);
 
     if (known && known->text && strlen(known->text) == r->detail_len &&
-        !memcmp(known->text, r->detail, r->detail_len))
+        (!r->detail_len || !memcmp(known->text, r->detail, r->detail_len)))
         return;
     char *text = strndup(r->detail ? r->detail : "", r->detail_len);
 

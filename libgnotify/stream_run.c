@@ -366,6 +366,25 @@ work(struct stream *s)
     command_step(s);
 }
 
+void
+stream_turn(struct stream *s, struct message *m, bool broken)
+{
+    struct message *next;
+
+    s->now = monotonic();
+    for (; m; m = next) {
+        next = m->next;
+        told(s, m);
+    }
+    if (broken)
+        stream_fail(s, -ENOMEM);
+    s->wake = NEVER;
+    if (!s->error)
+        work(s);
+    else
+        command_step(s);
+}
+
 void *
 stream_run(void *arg)
 {
@@ -374,20 +393,9 @@ stream_run(void *arg)
 
     s->wake = 0;
     while (!s->ends) {
-        struct message *m = inbox_take(&s->inbox, s->wake, &broken), *next;
+        struct message *m = inbox_take(&s->inbox, s->wake, &broken);
 
-        s->now = monotonic();
-        for (; m; m = next) {
-            next = m->next;
-            told(s, m);
-        }
-        if (broken)
-            stream_fail(s, -ENOMEM);
-        s->wake = NEVER;
-        if (!s->error)
-            work(s);
-        else
-            command_step(s);
+        stream_turn(s, m, broken);
     }
     return NULL;
 }

@@ -48,8 +48,8 @@ cat >"$work/dict" <<'EOF'
 EOF
 
 # run FOLDER NAME SECONDS SEEDS...: FOLDER/fuzz_NAME.c, with all of FOLDER but its tests, or
-# with $parts of it
-parts='*.c'
+# with $parts of it, made with $flags
+parts='*.c' flags=
 run() {
     folder=$1 name=$2 time=$3
     shift 3
@@ -59,9 +59,9 @@ run() {
         -printf "$root/$folder/%p ")
     # shellcheck disable=SC2086
     clang -g -O1 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I"$root" \
-        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $flags \
         "$root/$folder/fuzz_$name.c" $sources "$root/common/strbuf.c" \
-        "$root/common/kv.c" "$root/common/file.c" -lmd -lz -o "$work/fuzz_$name"
+        "$root/common/kv.c" "$root/common/file.c" -lmd -lz -lxxhash -lpthread -o "$work/fuzz_$name"
     if ! (cd "$work" && "./fuzz_$name" -max_total_time="$time" -timeout=10 -max_len=8192 \
             -rss_limit_mb=1024 -dict=dict -print_final_stats=1 "$name" "$@") >"$work/$name.log" 2>&1; then
         tail -n 60 "$work/$name.log"
@@ -72,9 +72,17 @@ run() {
     echo "$name: $runs runs in $time s, no finding"
 }
 
-run volgen volfile $((seconds / 2 + 1)) "$corpus/volfiles" "$corpus/odd"
-run volgen describe $((seconds / 4 + 1)) "$corpus/describe"
-run notify records $((seconds / 4 + 1))
+# what happens to a reader, of bytes like any
+mkdir "$work/chances"
+for i in $(seq 30); do seq "$i" $((i + 300)) | gzip -nc | tail -c +20 >"$work/chances/$i"; done
+
+run volgen volfile $((seconds * 3 / 8 + 1)) "$corpus/volfiles" "$corpus/odd"
+run volgen describe $((seconds / 8 + 1)) "$corpus/describe"
+run notify records $((seconds / 8 + 1))
 parts='../graph.c pathinfo.c'
 run gfapi/locate pathinfo $((seconds / 8 + 1))
+# the reader's parts that know no network, on the target's own clock
+parts='[bemrstw]*.c c[ou]*.c ../notify/record.c ../notify/wire.c'
+flags=-Dclock_gettime=fuzz_clock
+run libgnotify stream $((seconds / 4 + 1)) "$work/chances"
 rm -rf "$work"
