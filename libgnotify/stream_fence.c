@@ -118,8 +118,11 @@ fence_step(struct stream *s)
         begin(s);
     if (!s->fence)
         return;
-    if (atomic_load(&s->queue.bytes) >= s->memory)
-        s->fence_since = s->now; /* nothing is read, nothing would come out */
+    bool full = atomic_load(&s->queue.bytes) >= s->memory;
+
+    if (full || s->was_full)
+        s->fence_since = s->now; /* nothing is read, nothing would come out; nor was until now */
+    s->was_full = full;
     for (unsigned i = 0; i < s->brick_count; i++)
         follow(s->bricks[i]);
     bool gives_up = s->now >= s->fence_since + FENCE_PATIENCE;

@@ -162,6 +162,7 @@ struct stream {
     _Atomic uint64_t number_read;   /* the caller has read so far */
     uint64_t slowest; /* at_time of the brick that is farthest behind */
     uint64_t fence, fence_since;    /* the change that is fenced; 0: none */
+    bool was_full;                  /* the queue, when the fence was looked at last */
     uint64_t fenced;                /* up to that one all are */
     enum { CAUGHT_NOT, CAUGHT_READ, CAUGHT_UP } caught;
     uint64_t caught_number; /* the newest change of the past */
