@@ -51,7 +51,9 @@ CLEANFILES += python/gluster/glupy/layout.py python/gluster/glupy/names.py pytho
 
 # gluster.gnotify._native; the package has a link to it
 pkglib_LTLIBRARIES += python/gluster/gnotify/gnotify_native.la
-python_gluster_gnotify_gnotify_native_la_SOURCES = python/gluster/gnotify/native.c
+python_gluster_gnotify_gnotify_native_la_SOURCES = python/gluster/gnotify/native.c \
+	python/gluster/gnotify/native.h python/gluster/gnotify/native_event.c \
+	python/gluster/gnotify/native_handle.c python/gluster/gnotify/native_read.c
 python_gluster_gnotify_gnotify_native_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden \
 	$(subst -I,-isystem ,$(PYTHON_EMBED_CFLAGS))
 python_gluster_gnotify_gnotify_native_la_LDFLAGS = $(LINK_GNOTIFY) -module -avoid-version -shared \
