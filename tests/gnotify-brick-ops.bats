@@ -215,6 +215,25 @@ E
     changes | grep -qx 'open / | dir uid=0 gid=0'
 }
 
+@test "a client that connects again opens its files again: that is none, their close is one" {
+    brick_start events all && mount_brick
+    on c1 sh -c "exec 5>$M/f; echo 1 >&5; touch /tmp/opened; exec sleep 1001" 3>&- &
+    wait_until 60 on c1 test -e /tmp/opened
+    brick_end KILL
+    brick_run
+    wait_until 60 fs stat "$M/f"
+    doing 'echo 2 >>/proc/$(pgrep -f "^sleep 1001")/fd/5'
+    on c1 pkill -f '^sleep 1001'
+    both_closed() { # by who wrote a line, and by who had it open
+        ask -- fetch | sed -n '/^start .*at=[1-9]/,$p' | grep -a ' /f ' | sed 's/ |.*//' >"$BATS_TEST_TMPDIR/after"
+        [ "$(grep -c ^close "$BATS_TEST_TMPDIR/after")" = 2 ]
+    }
+    wait_until 60 both_closed
+    cat "$BATS_TEST_TMPDIR/after"
+    [ "$(grep -c ^open "$BATS_TEST_TMPDIR/after")" = 1 ] # of the second one
+    [ "$(grep -c ^write "$BATS_TEST_TMPDIR/after")" = 1 ]
+}
+
 @test "off: nothing is recorded, and readers are told so" {
     brick_start active off && mount_brick
     doing 'echo 1 >f'

@@ -242,6 +242,28 @@ start |' ]
     [ "$status" = 1 ]
 }
 
+@test "a disk that fills is a gap while the brick runs, and it goes on when there is room" {
+    on c1 sh -c "mkdir -p $D; mount -t tmpfs -o size=64m gnotify-$N $D"
+    brick_start reserve 50% && mount_brick
+    make before
+    wait_until 60 eval '[ "$(created)" = "/before " ]'
+    on c1 fallocate -l 40m "$D/.glusterfs/filler"
+    lost() { make lost && on c1 rm "$M/lost" && [ "$(status 'b["dropped"] > 0')" = True ]; }
+    wait_until 60 lost
+    from_now
+    make meanwhile
+    [ "$(fs stat -c %s "$M/meanwhile")" = 0 ]
+    on c1 rm "$D/.glusterfs/filler"
+    goes_on() { make again && on c1 rm "$M/again" && created | grep -q '/again'; }
+    wait_until 60 goes_on
+    ask -- fetch | sed -n '/^create .before/,/^create .again/p' | grep -q '^gap '
+    run changes
+    [[ $output != *meanwhile* ]]
+    [ "$(value recording "$(ask -- hello)")" -gt 0 ]
+    brick_end TERM
+    on c1 umount "$M" "$D"
+}
+
 @test "retention takes the oldest away, and a reader that is overtaken is told" {
     brick_start retention-size 64KB segment-size 16KB && mount_brick
     make a
