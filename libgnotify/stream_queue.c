@@ -28,8 +28,7 @@ struct item {
 int
 queue_init(struct queue *q)
 {
-    *q = (struct queue){.end = &q->first, .next_room = ROOM_FIRST,
-                        .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    *q = (struct queue){.next_room = ROOM_FIRST, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (q->fd < 0)
         return -errno;
     pthread_mutex_init(&q->lock, NULL);
@@ -67,10 +66,27 @@ signal_fd(struct queue *q)
     (void)n;
 }
 
+/* Under the lock: behind what waits, or into the last one: who does not read events that come one by
+ * one holds no memory that is not used. What is left of p. */
+static struct pile *
+append(struct queue *q, struct pile *p)
+{
+    struct pile *last = q->last;
+
+    if (last && p->used <= last->room - last->used) {
+        memcpy(last->bytes + last->used, p->bytes, p->used);
+        last->used += p->used;
+        return p;
+    }
+    *(last ? &last->next : &q->first) = p;
+    q->last = p;
+    return NULL;
+}
+
 void
 queue_put(struct queue *q)
 {
-    struct pile *p = TAKE(q->open);
+    AUTO_FREE struct pile *p = TAKE(q->open);
 
     q->next_room = ROOM_FIRST;
     if (!p)
@@ -78,9 +94,8 @@ queue_put(struct queue *q)
     pthread_mutex_lock(&q->lock);
     bool was_empty = !q->first;
 
-    *q->end = p;
-    q->end = &p->next;
     atomic_fetch_add(&q->bytes, p->used);
+    p = append(q, p);
     if (was_empty)
         signal_fd(q);
     pthread_mutex_unlock(&q->lock);
@@ -199,7 +214,7 @@ take_all(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
     q->mine = TAKE(q->first);
-    q->end = &q->first;
+    q->last = NULL;
     int error = q->mine ? 0 : q->error;
 
     settle_fd(q);

@@ -22,7 +22,7 @@ struct pile {
 
 struct queue {
     pthread_mutex_t lock;
-    struct pile *first, **end;
+    struct pile *first, *last;
     int error; /* after all events */
     int fd;    /* an eventfd */
     atomic_bool woken;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -665,6 +666,39 @@ what_is_not_read_stays_on_the_bricks(void **state)
     fake_free(f);
 }
 
+/* Events that come one by one, and are not read: they take no more memory than is counted. */
+static void
+what_waits_is_counted(void **state)
+{
+    struct fake *f = fake_new(lone, 1);
+    size_t room = 0, bytes = 0;
+    char path[32];
+
+    (void)state;
+    struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    for (unsigned i = 0; i < 200; i++) {
+        size_t before = atomic_load(&s->queue.bytes);
+
+        snprintf(path, sizeof(path), "/%u", i);
+        put(f, 0, 0, path);
+        while (atomic_load(&s->queue.bytes) == before)
+            sched_yield();
+    }
+    pthread_mutex_lock(&s->queue.lock); /* only looked at */
+    for (const struct pile *p = s->queue.first; p; p = p->next)
+        room += p->room;
+    bytes = atomic_load(&s->queue.bytes);
+    pthread_mutex_unlock(&s->queue.lock);
+    assert_in_range(room, bytes, 2 * bytes);
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(path, sizeof(path), "/%u", i);
+        expect(s, path);
+    }
+    stream_close(s);
+    fake_free(f);
+}
+
 /* Two sets with a long past, of which little fits: it comes in order, and is not all held. */
 static void
 a_long_past_of_several_sets(void **state)
@@ -874,6 +908,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_brick_that_is_switched_off),
         cmocka_unit_test(bricks_that_are_added_and_removed),
         cmocka_unit_test(what_is_not_read_stays_on_the_bricks),
+        cmocka_unit_test(what_waits_is_counted),
         cmocka_unit_test(a_long_past_of_several_sets),
         cmocka_unit_test(the_descriptor_is_readable_while_there_is_something),
         cmocka_unit_test(a_read_that_waits_is_woken),

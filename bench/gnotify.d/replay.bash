@@ -68,7 +68,10 @@ replay_middle() { awk "{ print $1 }" "$2" | median; }
 
 # shellcheck disable=SC2016
 replay_report() { # WHO BRICKS FILE
-    printf '%s, bricks %s: %.0f records a second (of %.0f), %.0f events a second; processor for a record: reader %.2f us, bricks %.2f us; memory %.0f MiB\n' \
-        "$1" "$2" "$(replay_middle '$2 / $6' "$3")" "$(replay_middle '$2' "$3")" "$(replay_middle '$4 / $6' "$3")" \
+    local aim=50000
+    [ "$2" != 4 ] || aim=150000
+    [ "$1" = C ] || aim=100000
+    printf '%s, bricks %s: %.0f records a second (aim %d; of %.0f), %.0f events a second; processor for a record: reader %.2f us, bricks %.2f us; memory %.0f MiB\n' \
+        "$1" "$2" "$(replay_middle '$2 / $6' "$3")" $aim "$(replay_middle '$2' "$3")" "$(replay_middle '$4 / $6' "$3")" \
         "$(replay_middle '$8 / $2 * 1e6' "$3")" "$(replay_middle '$NF / $2 * 1e6' "$3")" "$(replay_middle '$10 / 1024' "$3")"
 }
