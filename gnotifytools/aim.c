@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
 
 #include "gfapi/connect.h"
@@ -64,13 +65,28 @@ set_pattern(struct aim *a, const char *pattern, bool include, bool any_case)
     return true;
 }
 
+/* inotify-tools have `unmount`, too, which no volume tells: it is taken beside others. */
 static bool
 set_events(struct aim *a, const char *list)
 {
-    if (!gnotify_parse_events(list, &a->mask))
+    AUTO_STRBUF struct strbuf told = STRBUF_INIT;
+
+    strbuf_str(&told, "");
+    for (size_t len; *(list += strspn(list, ",")); list += len) {
+        len = strcspn(list, ",");
+        if (len == 7 && !strncasecmp(list, "unmount", len)) {
+            a->unmount = true;
+            continue;
+        }
+        strbuf_str(&told, told.len ? "," : "");
+        strbuf_add(&told, list, len);
+    }
+    if (!told.len && a->unmount)
+        return true;
+    if (!strbuf_failed(&told) && !gnotify_parse_events(strbuf_text(&told), &a->mask))
         return true;
     aim_say(a, "'%s' is not a valid event!  Run with the '--help' option to see a list of events.",
-            list);
+            strbuf_text(&told));
     return false;
 }
 
@@ -282,6 +298,10 @@ aim_words(struct aim *a, char *const *words, int count)
     if (!a->count) {
         aim_say(a, "No files specified to watch!  VOLUME PATH... or paths on a mount are needed; "
                 "--help tells more.");
+        return false;
+    }
+    if (!a->mask && a->unmount) {
+        aim_say(a, "a volume tells of no unmount: -e needs another event, too");
         return false;
     }
     if (!a->mask)

@@ -35,6 +35,7 @@ struct aim {
     regex_t regex;
     const char *pattern; /* NULL: regex is none */
     bool include;        /* only what matches; else: not what matches */
+    bool unmount;        /* that event was asked for */
     bool wrong;          /* something was, and was said */
     uint32_t cookie;     /* lines.c: of the last rename of a folder that stays in sight */
 };

@@ -60,7 +60,7 @@ both() {
 
 @test "options give what they give with inotifywait" {
     on 1 mkdir -p /root/d/sub /root/d/Sub2 /mnt/v1/d/sub /mnt/v1/d/Sub2
-    both -e create -e delete,Move
+    both -e create,unmount -e delete,Move
     both -r --csv
     both -r --format '%w|%f|%e|%:e|%%|%z|%c' -e create,delete
     both -r --format '%f%0' --no-newline --exclude 'sub|\.tmp$' -e create,delete
@@ -85,6 +85,8 @@ both() {
     run -1 on 1 timeout 60 gnotifywait novolume /
     [[ $output == *novolume* ]]
     run -1 on 1 gnotifywait
+    run -1 on 1 gnotifywait -e unmount v1
+    [[ $output == *"-e needs another event, too"* ]]
     run -1 on 1 gnotifywait --format '%T' v1
     run -1 on 1 gnotifywait -t 0.5 v1
     run -1 on 1 gnotifywait --csv --format %f v1
@@ -126,6 +128,9 @@ sees() {
     run -1 on 1 timeout 60 gnotifywait /root
     [[ $output == *"not on a mounted volume"* ]]
     run -1 on 1 sh -c 'cd /mnt/v1 && timeout 60 gnotifywait n'
+    on 1 sh -c 'for name in v1 v1:n /mnt/v1/n "$1:v1" "$1:v1/n"; do
+            timeout 60 gnotifywatch -t 1 "$name" 2>&1 & pids="$pids $!"
+        done; cd /mnt/v1/n; for pid in $pids; do wait $pid || exit 1; done' sh "$(address 1)"
 }
 
 @test "JSON has all that is known" {
