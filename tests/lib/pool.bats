@@ -37,12 +37,20 @@ teardown_file() { pool_stop; }
     [ ! -e /usr/lib/x ]
 }
 
-@test "what process 1 is told in two pieces, with a second between them, it does" {
-    # as the time of its `read` may be over between two letters, on a busy machine
+# sleeps PID: how often this process has gone to sleep
+sleeps() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$1/status"; }
+slept() { [ "$(sleeps "$1")" -ge "$2" ]; }
+
+@test "what process 1 is told in two pieces, with the time of its read over between them, it does" {
+    # as may be between two letters, on a busy machine
     pool_tell() {
+        local pid before
+        read -r pid _ <"$POOL_DIR/life"
         {
             printf %s "${1:0:3}"
-            sleep 1.5
+            before=$(sleeps "$pid")
+            # once when it has read this, and once more after the time is over: nobody else wakes it
+            wait_until 60 slept "$pid" $((before + 2))
             echo "${1:3}"
         } >"$POOL_DIR/control"
     }
