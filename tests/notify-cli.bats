@@ -5,6 +5,8 @@
 # shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
+load lib/command
+COMMAND=notify
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
@@ -30,26 +32,11 @@ is_changed() {
         grep -qE '^user\.(features\.notify=on|volext\.notify=[^d])' "$(info "$1")"
 }
 
-info() { echo "$POOL_DIR/1/lib/vols/${1:-v1}/info"; }
 # What is set of a volume but for what glusterd cannot drop: our own, at their defaults
 options_of() {
     grep -vE '^(version|user.volext.notify|user.features.notify)=|^user.features.notify-events=default$' "$(info "$@")" | sort
 }
-version() { sed -n 's/^version=//p' "$(info "$@")"; }
-stored() { sed -n "s/^$1=//p" "$(info "${2:-v1}")"; }
-notify() { gluster 1 volume notify v1 "$@"; }
-# refused SENTENCE ARGS...: of v1; nothing was changed
-refused() {
-    local sentence=$1 before
-    shift
-    before=$(version)
-    run --separate-stderr notify "$@"
-    echo "$stderr"
-    [ "$status" = 1 ]
-    [ -z "$output" ]
-    [ "$stderr" = "volume notify $1: failed: $sentence. Nothing was changed" ]
-    [ "$(version)" = "$before" ]
-}
+notify() { command_of_v1 "$@"; }
 
 # ask VOL BRICK-NUMBER REQUEST...
 ask() {

@@ -4,6 +4,8 @@
 # gluster volume upcall VOLNAME {enable [timeout SECONDS] [leases] | disable | status}
 bats_require_minimum_version 1.5.0
 load lib/pool
+load lib/command
+COMMAND=upcall
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
@@ -24,12 +26,9 @@ teardown() { # every test begins with a volume as it was made
 # What is set of a volume, with the op-versions that it needs, but for glusterd's counter and what
 # glusterd cannot drop
 options_of() { # [VOL]
-    grep -vE '^(version|user.volext.upcall)=' "$POOL_DIR/1/lib/vols/${1:-v1}/info" | sort
+    grep -vE '^(version|user.volext.upcall)=' "$(info "$@")" | sort
 }
-version() { sed -n 's/^version=//p' "$POOL_DIR/1/lib/vols/v1/info"; }
-stored() { sed -n "s/^$1=//p" "$POOL_DIR/1/lib/vols/v1/info"; }
-# upcall ARGS...: the command, of v1 on node 1
-upcall() { gluster 1 volume upcall v1 "$@"; }
+upcall() { command_of_v1 "$@"; }
 # status EXPRESSION [VOL]: is it true of what status says (d)? b: bricks by name, o: options, m: mounts by node
 status() {
     gluster 1 --json volume upcall "${2:-v1}" status >"$BATS_TEST_TMPDIR/json" || return 1
@@ -43,18 +42,6 @@ ok = eval(sys.argv[2])
 if not ok: print(json.dumps(d))
 sys.exit(not ok)
 P
-}
-# refused SENTENCE ARGS...: that is said, and nothing was changed
-refused() {
-    local sentence=$1 before
-    shift
-    before=$(version)
-    run --separate-stderr upcall "$@"
-    echo "$stderr"
-    [ "$status" = 1 ]
-    [ -z "$output" ]
-    [ "$stderr" = "volume upcall $1: failed: $sentence. Nothing was changed" ]
-    [ "$(version)" = "$before" ]
 }
 
 @test "enable sets the whole group in one change, bricks before it, and volume info shows it and nothing else" {
