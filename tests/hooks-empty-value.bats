@@ -5,6 +5,7 @@
 # would not start again. Nothing of ours is disturbed, and our next command mends it.
 bats_require_minimum_version 1.5.0
 load lib/pool
+export POOL_HOOKS=all # ours among all of them
 
 setup_file() {
     pool_start 1

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
+export POOL_HOOKS=all # ours among all of them
 
 setup_file() {
     local i

@@ -5,6 +5,7 @@
 # takes the command and on a peer. After its restart, info and volfiles agree.
 bats_require_minimum_version 1.5.0
 load lib/pool
+export POOL_HOOKS=all # ours among all of them
 
 setup_file() {
     pool_start 3

@@ -20,6 +20,7 @@ state=${state%.bats}
 setup_file() {
     export BATS_TEST_TIMEOUT=300
     [ $state != brick ] || export POOL_RESIDENT=yes
+    [ $state != negative ] || export POOL_HOOKS=all
     pool_start 3
     local i
     case $state in

@@ -4,6 +4,7 @@
 # The package is removed while extensions are on: a real `make uninstall` on each node.
 bats_require_minimum_version 1.5.0
 load lib/pool
+export POOL_HOOKS=all # ours among all of them
 
 setup_file() {
     export BATS_TEST_TIMEOUT=300

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
-"""desired.py ROOT VOLUME: do a node's volfiles hold what its info asks for?
+"""desired.py VOLUME NODE=ROOT...: do the nodes' volfiles hold what their info asks for?
 
 ROOT is the node's root folder (/proc/PID/root of its process 1). Written from the
 documentation of the options and without volext's code or programs, so that both
@@ -287,8 +287,8 @@ class Node:
             self.check_options(nodes, ours, wanted)
 
 
-def main():
-    root, volume = sys.argv[1:3]
+def check_node(root, volume):
+    """True: all is as it should be."""
     node, bad = Node(root, volume), 0
     files = glob.glob(node.dir + "/*.vol") + glob.glob(node.dir + "/**/*.vol", recursive=True)
     files += glob.glob(node.work + "/*/*.vol")
@@ -303,7 +303,21 @@ def main():
     leftover = glob.glob(node.dir + "/.*.vol*") + glob.glob(node.dir + "/*.vol.*")
     for path in leftover:
         print(f"{path[len(root):]}: left over")
-    return 1 if bad or leftover else 0
+    return not bad and not leftover
+
+
+def main():
+    status = 0
+    for node in sys.argv[2:]:
+        name, root = node.split("=", 1)
+        try:
+            if check_node(root, sys.argv[1]):
+                continue
+        except OSError as e:  # the node has just gone down, or the volume is not there
+            print(e)
+        print(f"(node {name})")
+        status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 # The pool itself, on stock GlusterFS: what other tests rely on.
 bats_require_minimum_version 1.5.0
 load pool
+export POOL_HOOKS=all
 
 setup_file() { pool_start 3 --bare 3; }
 teardown_file() { pool_stop; }
