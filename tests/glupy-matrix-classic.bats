@@ -4,8 +4,13 @@
 # Every operation through modules that define it not, pass it, raise, answer with an error,
 # answer late: what comes up is what comes up without a module. Many of the 54 cannot be reached
 # through a mount, so they are wound in a graph in one process.
+#
+# The other glupy-matrix-*.bats is a link to this file: the word in the name is the interface.
 bats_require_minimum_version 1.5.0
 load lib/pool
+
+interface=${BATS_TEST_FILENAME##*/glupy-matrix-}
+interface=${interface%.bats}
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
@@ -16,43 +21,31 @@ setup_file() {
 }
 teardown_file() { pool_stop; }
 
-# matrix INTERFACE BELOW: the last line of its report is checked, too
+# matrix BELOW: the last line of its report is checked, too
 matrix() {
-    local work=/root/$1-$2
+    local work=/root/$1
     on c1 mkdir -p "$work"
     run on c1 /usr/bin/python3 -B "$POOL_SOURCE/tests/lib/matrix.py" "$POOL_SOURCE/xlators/fops.def" \
-        "$(readlink -f "$BUILD")/xlators/drive/.libs/sink" /usr/local/libexec/volext/glupy-drive "$work" "$1" "$2"
+        "$(readlink -f "$BUILD")/xlators/drive/.libs/sink" /usr/local/libexec/volext/glupy-drive "$work" "$interface" "$1"
     echo "$output"
     [ "$status" = 0 ]
 }
-counted() { grep -E "^$1 over $2: $3 operations x 5 = $(($3 * 5)) cells, [0-9]+ more in variants, 0 missing, 0 wrong\$" <<<"$output"; }
-
-@test "classic: each of the 54 operations, each behaviour, over a translator that answers all" {
-    matrix classic sink
-    counted classic sink 54
+counted() { # BELOW OPERATIONS
+    grep -E "^$interface over $1: $2 operations x 5 = $(($2 * 5)) cells, [0-9]+ more in variants, 0 missing, 0 wrong\$" <<<"$output"
 }
 
-@test "native: each of the 54 operations, each behaviour, over a translator that answers all" {
-    matrix native sink
-    counted native sink 54
+@test "each of the 54 operations, each behaviour, over a translator that answers all" {
+    matrix sink
+    counted sink 54
 }
 
-@test "classic: the 49 operations that storage/posix has" {
-    matrix classic posix
-    counted classic posix 49
+@test "the 49 operations that storage/posix has" {
+    matrix posix
+    counted posix 49
 }
 
-@test "native: the 49 operations that storage/posix has" {
-    matrix native posix
-    counted native posix 49
-}
-
-@test "classic: many of each operation leave no memory behind" {
-    matrix classic memory
-}
-
-@test "native: many of each operation leave no memory behind" {
-    matrix native memory
+@test "many of each operation leave no memory behind" {
+    matrix memory
 }
 
 @test "after an import that took so long that its thread was replaced, operations go on" {

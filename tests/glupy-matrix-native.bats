@@ -1,0 +1,1 @@
+glupy-matrix-classic.bats
