@@ -108,6 +108,24 @@ S
     [ "$(changes)" = 'create /put | written at=0+5 uid=0 gid=0' ]
 }
 
+@test "a rename of one name of a file to another one, which does nothing, is answered and not told" {
+    brick_start
+    on c1 timeout 30 /usr/local/libexec/volext/glupy-drive -l /root/log "/srv/$N.ask.vol" >"$BATS_TEST_TMPDIR/out" <<'S'
+{"fop":"create","args":{"loc":{"path":"/a"},"flags":66,"mode":"0640","fd":"f"}}
+{"fop":"link","args":{"oldloc":{"path":"/a"},"newloc":{"path":"/b"}}}
+{"fop":"rename","args":{"oldloc":{"path":"/a"},"newloc":{"path":"/b"}}}
+{"fop":"unlink","args":{"loc":{"path":"/a"},"xflags":0}}
+S
+    jq -c '[.fop, .op_ret, .op_errno]' "$BATS_TEST_TMPDIR/out"
+    [ "$(jq -r .op_ret "$BATS_TEST_TMPDIR/out" | sort -u)" = 0 ]
+    expects <<'E'
+create /a | uid=0 gid=0
+link /b | uid=0 gid=0
+unlink /a | uid=0 gid=0
+close /b | writable uid=0 gid=0
+E
+}
+
 @test "attributes; those of GlusterFS's own are not told" {
     brick_start && mount_brick
     doing ': >f; mkdir d; chmod 700 f; chown 7:8 f; touch -d 2001-01-01 d; setfattr -n user.a -v 1 f

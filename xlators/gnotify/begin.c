@@ -239,6 +239,10 @@ BEGIN(rename, loc_t *oldloc, loc_t *newloc, dict_t *xdata)
     bool is_dir = oldloc->inode && IA_ISDIR(oldloc->inode->ia_type);
     struct spot from, to;
 
+    /* Both are names of one file: nothing is done. storage/posix, asked for links, would take
+     * that file's lock twice, and never come back. */
+    if (oldloc->inode && oldloc->inode == newloc->inode)
+        return false;
     if (traffic == INTERNAL || !wants(g, NOTIFY_RENAME) ||
         (traffic == OF_A_USER && !is_dir && !(xdata && dict_get(xdata, DHT_CHANGELOG_RENAME_OP_KEY))))
         return true; /* open files have other names all the same */
