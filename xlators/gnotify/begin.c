@@ -239,10 +239,8 @@ BEGIN(rename, loc_t *oldloc, loc_t *newloc, dict_t *xdata)
     bool is_dir = oldloc->inode && IA_ISDIR(oldloc->inode->ia_type);
     struct spot from, to;
 
-    /* Both are names of one file: nothing is done. storage/posix, asked for links, would take
-     * that file's lock twice, and never come back. */
     if (oldloc->inode && oldloc->inode == newloc->inode)
-        return false;
+        return false; /* both are names of one file: nothing is done */
     if (traffic == INTERNAL || !wants(g, NOTIFY_RENAME) ||
         (traffic == OF_A_USER && !is_dir && !(xdata && dict_get(xdata, DHT_CHANGELOG_RENAME_OP_KEY))))
         return true; /* open files have other names all the same */
@@ -259,7 +257,10 @@ BEGIN(rename, loc_t *oldloc, loc_t *newloc, dict_t *xdata)
 END(rename, struct iatt *buf, struct iatt *preoldparent, struct iatt *postoldparent,
     struct iatt *prenewparent, struct iatt *postnewparent, dict_t *xdata)
 {
-    set_last_link(e, xdata);
+    /* Links are not asked for: storage/posix would take the locks of both files, in the order of
+     * the rename, and two renames the other way round would wait for one another for ever. */
+    if (e && !(e->r.flags & NOTIFY_ISDIR) && resolve_is_nowhere(g, e->other))
+        e->r.flags |= NOTIFY_LAST_LINK;
     names_changed(g);
 }
 

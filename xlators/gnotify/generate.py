@@ -24,7 +24,7 @@ EVENTS = {
 ENDS = {'create', 'put', 'mknod', 'mkdir', 'symlink', 'unlink', 'rename', 'open', 'opendir',
         'writev', 'readv', 'copy_file_range', 'xattrop', 'fxattrop'}
 # the bottom is asked how many links there were
-LINKS = {'unlink', 'rename'}
+LINKS = {'unlink'}
 
 TEMPLATE = '''
 static int32_t

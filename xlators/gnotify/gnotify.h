@@ -325,6 +325,9 @@ resolve_names(struct gnotify *g, struct notify_record *r, char room[RESOLVED_ROO
 /* r, which is written, may have taken a file's last name. */
 void
 resolve_remember(struct gnotify *g, const struct notify_record *r, const uint8_t replaced[16]);
+/* Has the brick no file or folder with this gfid (any more)? For no gfid: false. */
+bool
+resolve_is_nowhere(const struct gnotify *g, const uint8_t gfid[16]);
 /* Is it what a heal removes of its own list of what is to be healed? To be asked when the fop is
  * answered: the folder of a file that a heal removes is still there then. */
 bool

@@ -223,18 +223,25 @@ resolve_names(struct gnotify *g, struct notify_record *r, char room[RESOLVED_ROO
         complete(g, NULL, &r->to, &r->flags, NOTIFY_TO_NAME_ONLY, room + NOTIFY_PATH_MAX + 1);
 }
 
+bool
+resolve_is_nowhere(const struct gnotify *g, const uint8_t gfid[16])
+{
+    char handle[HANDLE_ROOM];
+    struct stat st;
+
+    return g->brick && !is_null(gfid) && handle_of(g, gfid, handle) && lstat(handle, &st) < 0 &&
+           errno == ENOENT;
+}
+
 /* features/index shows what is to be healed in folders that the brick has nowhere: their gfids
  * are made up. The names are gfids, or, where folders are healed by name, those of their files. */
 bool
 resolve_is_index(const struct gnotify *g, const struct notify_record *r)
 {
-    char handle[HANDLE_ROOM];
-    struct stat st;
-
-    if (r->op != NOTIFY_MISSED || !g->brick || is_null(r->name.parent) ||
-        (strncmp(r->detail, "unlink", r->detail_len) && strncmp(r->detail, "rmdir", r->detail_len)))
-        return false;
-    return handle_of(g, r->name.parent, handle) && lstat(handle, &st) < 0 && errno == ENOENT;
+    return r->op == NOTIFY_MISSED &&
+           (!strncmp(r->detail, "unlink", r->detail_len) ||
+            !strncmp(r->detail, "rmdir", r->detail_len)) &&
+           resolve_is_nowhere(g, r->name.parent);
 }
 
 /* ---- shards ------------------------------------------------------------------ */
