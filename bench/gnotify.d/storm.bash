@@ -1,30 +1,29 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2154 # work and here are bench/gnotify's
+# shellcheck shell=bash disable=SC2154 # here is bench/gnotify's
 #
-# Storm of create, write, unlink through a mount: with a reader that follows, off, and stock's changelog, in
-# turns. PAIRS=N rounds, STORM=N files in each.
+# A storm of create, write, close and unlink through a mount, on volumes beside one another by turns: `off` (resident,
+# nothing recorded), `on` with a reader that follows, `changelog` (stock's journal). Rounds are short and many,
+# and a ratio is of the same round: the machine's other load is in both. PAIRS=N rounds, STORM=N files in each, KINDS: others
+# of `volume` to compare, the first is what they are compared with; alone: `on` without its reader.
 
 part_storm() {
-    local i on off log reader pairs=${PAIRS:-30} files=${STORM:-1000}
-    volume won on
-    volume woff off
-    volume wlog changelog
-    on 1 sh -c 'exec gnotifywait -m -r -q won / >/tmp/events' &
-    reader=$!
-    wait_until 20 on 1 sh -c 'touch /mnt/won/probe; grep -q probe /tmp/events'
-    for ((i = 0; i < pairs; i++)); do
-        on=$(storm_on won) off=$(storm_on woff) log=$(storm_on wlog)
-        echo "$on" >>"$work/on"; echo "$off" >>"$work/off"; echo "$log" >>"$work/log"
-        awk -v a="$off" -v b="$on" 'BEGIN { print a / b }' >>"$work/ratio"
-        awk -v a="$off" -v b="$log" 'BEGIN { print a / b }' >>"$work/logratio"
+    local kinds kind reader='' mounts=()
+    read -ra kinds <<<"${KINDS:-off on changelog}"
+    for kind in "${kinds[@]}"; do
+        case $kind in alone) volume alone on ;; *) volume "$kind" "$kind" ;; esac
+        mounts+=("/mnt/$kind")
     done
-    echo "storm of $files files, $pairs rounds: off $(median <"$work/off") s, on with a reader $(median <"$work/on") s," \
-        "changelog $(median <"$work/log") s; rate of on to off $(median <"$work/ratio") ($(quartiles <"$work/ratio"))," \
-        "of changelog to off $(median <"$work/logratio") ($(quartiles <"$work/logratio"))"
-    echo "events that the reader printed: $(on 1 sh -c 'wc -l </tmp/events')"
-    on 1 pkill -x gnotifywait || :
-    wait "$reader" || :
-    for i in won woff wlog; do volume_gone "$i"; done
+    if [[ " ${kinds[*]} " = *" on "* ]]; then
+        on 1 sh -c 'exec gnotifywait -m -r -q on / >/tmp/events' &
+        reader=$!
+        wait_until 60 on 1 sh -c 'touch /mnt/on/probe; grep -q probe /tmp/events'
+    fi
+    echo "storm of ${STORM:-200} files, ${PAIRS:-60} rounds; on (aim 0.95 of off) has a reader on the same machine:"
+    on 1 /usr/bin/python3 "$here/gnotify.d/storm.py" "${PAIRS:-60}" "${STORM:-200}" "${mounts[@]}"
+    if [ -n "$reader" ]; then
+        echo "the reader was told $(on 1 sh -c 'wc -l </tmp/events') events"
+        on 1 pkill -x gnotifywait || :
+        wait "$reader" || :
+    fi
+    for kind in "${kinds[@]}"; do volume_gone "$kind"; done
 }
-
-storm_on() { on 1 /usr/bin/python3 "$here/gnotify.d/storm.py" "$files" "/mnt/$1"; }
