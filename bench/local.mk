@@ -52,3 +52,9 @@ bench_fill_CFLAGS = $(GFAPI_CFLAGS)
 bench_fill_LDADD = $(GLUSTERFS_LIBS) -lpthread
 bench_replay_SOURCES = bench/replay.c
 bench_replay_LDADD = $(GNOTIFY_LIBS)
+
+# a volume with many files, made quickly: gfind of bench/gnotify
+noinst_PROGRAMS += bench/tree
+bench_tree_SOURCES = bench/tree.c
+bench_tree_CFLAGS = $(GFAPI_CFLAGS)
+bench_tree_LDADD = $(GLUSTERFS_LIBS) -lpthread

@@ -23,7 +23,7 @@ part_storm() {
     if [ -n "$reader" ]; then
         echo "the reader was told $(on 1 sh -c 'wc -l </tmp/events') events"
         on 1 pkill -x gnotifywait || :
-        wait "$reader" || :
+        wait "$reader" 2>/dev/null || :
     fi
     for kind in "${kinds[@]}"; do volume_gone "$kind"; done
 }

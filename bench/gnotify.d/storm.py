@@ -31,6 +31,33 @@ def order(number, count):
     return turned if number // count % 2 else turned[::-1]
 
 
+def processes(volume):
+    """(kind, pid) of what serves this volume and runs now."""
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open('/proc/%s/cmdline' % pid) as file:
+                words = file.read().split('\0')
+        except OSError:
+            continue
+        name = os.path.basename(words[0])
+        if name == 'glusterfsd' and any(word.startswith(volume + '.') for word in words):
+            yield 'bricks', pid
+        elif name == 'glusterfs' and '--volfile-id=/' + volume in words:
+            yield 'mount', pid
+        elif name == 'gnotifywait' and volume in words:
+            yield 'reader', pid
+
+
+def used(pids):
+    """Seconds of processor time so far, by kind."""
+    total = {}
+    for kind, pid in pids:
+        with open('/proc/%s/stat' % pid) as file:
+            fields = file.read().rpartition(')')[2].split()
+        total[kind] = total.get(kind, 0) + (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+    return total
+
+
 def median(values):
     values, half = sorted(values), len(values) // 2
     return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
@@ -52,19 +79,24 @@ def main():
     if not rounds:
         storm(folders[0], count)
         return
-    took = [[] for _ in folders]
+    took, pids, names = [[] for _ in folders], [], [os.path.basename(root) for root in sys.argv[3:]]
     for number in range(-1, rounds):
         for i in order(number, len(folders)):
             time.sleep(PAUSE)
             seconds = storm(folders[i], count)
             if number >= 0:
                 took[i].append(seconds)
-    for i, root in enumerate(sys.argv[3:]):
-        line = '%-12s %.0f files/s' % (os.path.basename(root), count / median(took[i]))
+        if number < 0:
+            pids = [list(processes(name)) for name in names]
+            before = [used(some) for some in pids]
+    time.sleep(PAUSE)
+    for i, name in enumerate(names):
+        line = '%-10s %.0f files/s' % (name, count / median(took[i]))
         if i:
-            line += ', of the rate of %s: %s' % (os.path.basename(sys.argv[3]),
-                                                 spread([a / b for a, b in zip(took[0], took[i])]))
-        print(line, flush=True)
+            line += ', of the rate of %s: %s' % (names[0], spread([a / b for a, b in zip(took[0], took[i])]))
+        after = used(pids[i])
+        print('%s; us for a file: %s' % (line, ', '.join(
+            '%s %.0f' % (kind, (after[kind] - before[i][kind]) / rounds / count * 1e6) for kind in sorted(after))), flush=True)
 
 
 main()
