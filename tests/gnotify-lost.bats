@@ -114,6 +114,22 @@ no_gap() { ! grep -aP "^(gap|$SYNTHETIC)" "$TOLD" || return 1; }
     diff <(files a 1 20; files b 1 20; files c 1 20) <(names 100)
 }
 
+@test "what was acknowledged stays so when all loses its power" {
+    volume replica 2 b
+    consumer_start
+    create a 1 20
+    caught_up mark1
+    node_kill 1
+    node_boot 1
+    glusterd_start 1
+    wait_until 60 bricks_online "$V" 2
+    volume_mount 1 "$V"
+    create b 1 20
+    consumer_start
+    caught_up mark2
+    diff <(files a 1 20; files b 1 20) <(names 100)
+}
+
 @test "copies that are killed all at once leave a gap that has an end, and only one" {
     volume replica 2 b
     consumer_start

@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 #
-# Every change on every type of volume: what a reader on another machine is told is the same
-# for all of them; where a type must differ, lib/changes.py says how.
+# Every change on every type of volume, of three nodes: what a reader on a fourth machine is
+# told is the same for all of them; where a type must differ, lib/changes.py says how.
 bats_require_minimum_version 1.5.0
 load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
     export BATS_TEST_TIMEOUT=300 POOL_RESIDENT=yes
-    pool_start 1
+    pool_start 3
     node_boot c1
     on c1 ldconfig
 }
@@ -28,7 +28,7 @@ begin() {
     VOL=$1
     local layout=$2 n=$3 i bricks=()
     shift 3
-    for ((i = 0; i < n; i++)); do bricks+=("$(brick 1 "$VOL-$i")"); done
+    for ((i = 0; i < n; i++)); do bricks+=("$(brick $((i % 3 + 1)) "$VOL-$i")"); done
     # shellcheck disable=SC2086
     stock 1 volume create "$VOL" $layout "${bricks[@]}" force
     while [ $# -gt 0 ]; do stock 1 volume set "$VOL" "$1" "$2"; shift 2; done
@@ -42,7 +42,7 @@ begin() {
     wait_until 60 nothing_is_open
     volume_mount 1 "$VOL"
     # shellcheck disable=SC2016
-    on c1 sh -c 'setsid gnotifywait -mr --format "%e %w%f" "$1" /d >/srv/told 2>/srv/told.err &
+    on c1 sh -c 'setsid gnotifywait -mr --format "%e %w%f|%c" "$1" /d >/srv/told 2>/srv/told.err &
         echo $! >/srv/reader.pid' sh "$(address 1):$VOL"
     wait_until 60 on c1 grep -q 'Watches established' /srv/told.err
 }
@@ -50,8 +50,11 @@ changes() { on 1 /usr/bin/python3 -B "$POOL_SOURCE/tests/lib/changes.py" "$1" "/
 
 # A file that is closed is still open on bricks for a while.
 nothing_is_open() {
+    local i
     # shellcheck disable=SC2016
-    on 1 sh -c 'for f in /run/gluster/vols/"$1"/*.pid; do ls -l /proc/"$(cat "$f")"/fd; done' sh "$VOL" >"$BATS_TEST_TMPDIR/open"
+    for i in 1 2 3; do
+        on $i sh -c 'for f in /run/gluster/vols/"$1"/*.pid; do [ ! -e "$f" ] || ls -l /proc/"$(cat "$f")"/fd; done' sh "$VOL"
+    done >"$BATS_TEST_TMPDIR/open"
     [ -z "$(grep -E "/srv/$VOL-[0-9]+/(d/|\.glusterfs/[0-9a-f]{2}/)" "$BATS_TEST_TMPDIR/open")" ]
 }
 
@@ -60,7 +63,7 @@ nothing_is_open() {
 told() {
     local unplaced='MODIFY,UNPLACED'
     [ "$VOL" = sharded ] || unplaced=none
-    on c1 sed "s|/d/||; s|second-name|two-names|; /^$unplaced /d; /,ISDIR last\$/d" /srv/told | uniq
+    on c1 sed "s/|[0-9a-f]*\$//; s|/d/||; s|second-name|two-names|; /^$unplaced /d; /,ISDIR last\$/d" /srv/told | uniq
 }
 expected() { /usr/bin/python3 -B "$POOL_SOURCE/tests/lib/changes.py" told "$VOL" | uniq; }
 
@@ -77,6 +80,25 @@ told_alike() {
     on 1 mkdir "/mnt/$VOL/d/last"
     wait_until 60 on c1 grep -q 'CREATE,ISDIR /d/last' /srv/told
     alike
+    on c1 cat /srv/told | moves_have_cookies
+    reading_is_told
+}
+
+# Both names of a move have one number, which no other move has.
+moves_have_cookies() {
+    LC_ALL=C awk -F'|' '/^MOVED_FROM/ { from[$NF]++; last = $NF } /^MOVED_TO/ { to[$NF]++; bad += $NF != last }
+        END { for (c in from) bad += from[c] != 1 || to[c] != 1 || c == 0; exit bad || length(from) != 10 || length(to) != 10 }'
+}
+
+# With all events also what changes nothing, of a mount that has nothing in its caches.
+reading_is_told() {
+    gluster 1 volume notify "$VOL" enable all
+    volume_umount 1 "$VOL"
+    volume_mount 1 "$VOL"
+    on 1 cmp "/mnt/$VOL/d/large" /dev/zero || : # which has no end
+    wait_until 60 on c1 grep -q 'CLOSE_NOWRITE,CLOSE /d/large|' /srv/told
+    [ "$(on c1 sed -n 's/|0$//; s|/d/large$||p' /srv/told | uniq | tail -n 3 | xargs)" = 'OPEN ACCESS CLOSE_NOWRITE,CLOSE' ] ||
+        { on c1 tail /srv/told; false; }
 }
 
 @test "distribute" { begin distribute "" 2; told_alike; }
