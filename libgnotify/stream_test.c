@@ -883,6 +883,29 @@ the_place_of_a_brick_that_shows_changes_in_another_order(void **state)
     told_end(&told);
 }
 
+/* Whoever has a name and never acknowledges costs no more and more memory. */
+static void
+places_that_nobody_acknowledges(void **state)
+{
+    enum { EVENTS = 1 << 20, EXACT = 64, BOUND = 1 << 16 };
+    struct told told = {0};
+    struct track track = {0};
+
+    (void)state;
+    for (uint64_t n = 1; n <= EVENTS; n++) {
+        assert_int_equal(track_add(&track, n, n), 0);
+        track_settle(&track, event_of, &told);
+    }
+    assert_true(track.room <= BOUND);
+    for (uint64_t n = 1000; n < EVENTS; n += 99999) {
+        uint64_t place = track_acked(&track, n, EVENTS + 1);
+
+        assert_true(place <= n + 1 && place + EXACT > n);
+    }
+    assert_int_equal(track_acked(&track, EVENTS, EVENTS + 1), EVENTS + 1);
+    track_end(&track);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -898,6 +921,7 @@ main(int argc, char **argv)
         cmocka_unit_test(copies_that_come_late_are_known_after_a_restart),
         cmocka_unit_test(a_brick_that_was_away_at_the_acks_brings_nothing_twice),
         cmocka_unit_test(the_place_of_a_brick_that_shows_changes_in_another_order),
+        cmocka_unit_test(places_that_nobody_acknowledges),
         cmocka_unit_test(a_place_behind_one_name_acknowledged_under_another),
         cmocka_unit_test(a_brick_that_does_not_know_the_name),
         cmocka_unit_test(names_that_are_none),

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 
-enum { SLOTS_MAX = 1 << 20 }; /* then a cursor cannot stand at each record any more */
+enum { SLOTS_MAX = 1 << 16 }; /* 1 MB; then a cursor cannot stand at each record any more */
 
 static struct slot *
 slot(const struct track *t, size_t i)
@@ -16,18 +16,19 @@ slot(const struct track *t, size_t i)
     return &t->slots[(t->first + i) & (t->room - 1)];
 }
 
-/* Who acknowledges rarely gets places that are further apart: of two records that are
- * events the first stands for both, until both are acknowledged. */
+/* Of records that are events, and are not further apart than that in the brick's numbers, the first
+ * stands for all, until all are acknowledged. */
 static void
-thin(struct track *t)
+join(struct track *t)
 {
     size_t to = 0, looked = 0;
 
     for (size_t i = 0; i < t->count; i++) {
         struct slot a = *slot(t, i);
 
-        if (i + 1 < t->looked && !(a.number & TRACK_OPEN) &&
-            !(slot(t, i + 1)->number & TRACK_OPEN)) {
+        while (i + 1 < t->looked && !(a.number & TRACK_OPEN) &&
+               !(slot(t, i + 1)->number & TRACK_OPEN) &&
+               slot(t, i + 1)->seq - a.seq < t->apart) {
             i++;
             a.number = slot(t, i)->number > a.number ? slot(t, i)->number : a.number;
         }
@@ -36,6 +37,18 @@ thin(struct track *t)
     }
     t->count = to;
     t->looked = looked;
+}
+
+/* Who acknowledges rarely gets places that are further apart, everywhere alike. */
+static void
+thin(struct track *t)
+{
+    t->apart = t->apart ? t->apart : 2;
+    join(t);
+    while (t->count > SLOTS_MAX / 4 * 3 && t->apart < 1u << 31) {
+        t->apart *= 2;
+        join(t);
+    }
 }
 
 static int
@@ -122,7 +135,10 @@ track_acked(struct track *t, uint64_t number, uint64_t next)
         t->count--;
         t->looked -= t->looked ? 1 : 0;
     }
-    return t->count ? slot(t, 0)->seq : next;
+    if (t->count)
+        return slot(t, 0)->seq;
+    t->apart = 0;
+    return next;
 }
 
 void

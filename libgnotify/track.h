@@ -21,6 +21,7 @@ struct track {
     struct slot *slots; /* a ring */
     size_t first, count, room;
     size_t looked; /* so many of the first do not wait for the merge */
+    uint64_t apart; /* places are not kept closer than that; 0: all are */
 };
 
 #define TRACK_OPEN (1ull << 63)
