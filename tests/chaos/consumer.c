@@ -2,14 +2,16 @@
  *
  * Reads all that changes on a volume and writes it down, to be killed at any time:
  *
- *   consumer VOLUME CURSOR FILE
+ *   consumer VOLUME CURSOR FILE [never]
  *
  * A line for each event, appended to FILE before it is acknowledged, with tabs:
- *   event NUMBER MASK(hex) TIME GFID OFFSET LENGTH FLAGS PATH
+ *   event NUMBER MASK(hex) TIME GFID/FOLDER OFFSET LENGTH FLAGS PATH
  *   gap NUMBER FROM TO DETAIL | caught-up NUMBER | acked NUMBER | begun
+ * FOLDER is the gfid of the one that it is in. With `never` it acknowledges its beginning alone.
  */
 #include <err.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,13 @@ clock_ms(void)
 }
 
 static void
+write_gfid(FILE *out, const uint8_t gfid[16])
+{
+    for (unsigned i = 0; i < 16; i++)
+        fprintf(out, "%02x", gfid[i]);
+}
+
+static void
 write_down(FILE *out, const struct gnotify_event *e)
 {
     if (e->mask & GNOTIFY_CAUGHT_UP) {
@@ -41,8 +50,9 @@ write_down(FILE *out, const struct gnotify_event *e)
         return;
     }
     fprintf(out, "event\t%" PRIu64 "\t%x\t%" PRIu64 "\t", e->number, e->mask, e->time);
-    for (unsigned i = 0; i < sizeof(e->gfid); i++)
-        fprintf(out, "%02x", e->gfid[i]);
+    write_gfid(out, e->gfid);
+    fputc('/', out);
+    write_gfid(out, e->parent);
     fprintf(out, "\t%" PRIu64 "\t%" PRIu64 "\t%x\t%s\n", e->offset, e->length, e->flags,
             e->path ? e->path : e->name ? e->name : "");
 }
@@ -58,7 +68,7 @@ acknowledge(struct gnotify *g, FILE *out, uint64_t number)
 }
 
 static void
-follow(struct gnotify *g, FILE *out)
+follow(struct gnotify *g, FILE *out, bool acks)
 {
     static _Alignas(8) char buf[4 * GNOTIFY_EVENT_MAX];
     uint64_t number = 0, acked = 0;
@@ -73,7 +83,7 @@ follow(struct gnotify *g, FILE *out)
             number = e->number;
         }
         fflush(out);
-        if (number == acked || clock_ms() < due)
+        if (!acks || number == acked || clock_ms() < due)
             continue;
         acknowledge(g, out, number);
         acked = number;
@@ -89,8 +99,8 @@ main(int argc, char **argv)
     struct gnotify *g;
     FILE *out;
 
-    if (argc != 4 || !(out = fopen(argv[3], "ae")))
-        errx(2, "consumer VOLUME CURSOR FILE");
+    if (argc < 4 || !(out = fopen(argv[3], "ae")))
+        errx(2, "consumer VOLUME CURSOR FILE [never]");
     options.cursor = argv[2];
     if (gnotify_init(&g, argv[1], &options))
         errx(1, "%s", gnotify_error(NULL));
@@ -99,6 +109,6 @@ main(int argc, char **argv)
     acknowledge(g, out, 0);
     fprintf(out, "begun\n");
     fflush(out);
-    follow(g, out);
+    follow(g, out, argc == 4);
     _Exit(1);
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 """One client that changes a tree at random and writes down what it did.
 
-    driver.py FOLDER CLIENT SEED COUNT SIGNALS
+    driver.py FOLDER CLIENT SEED SIGNALS
 
-First 60 operations of which nobody is told; then, when the file SIGNALS/go exists, at least
-COUNT more, and until SIGNALS/stop exists. No name is ever used twice. A
+First 60 operations of which nobody is told; then, when the file SIGNALS/go exists, more
+until SIGNALS/stop exists; none while SIGNALS/pause does. No name is ever used twice. A
 line of SIGNALS/ledger-CLIENT for each operation that has returned, with tabs: how it ended (ok, or an
 error's name; then it may have been done or not), begin and end (ns since 1970), the
 operation and its arguments: paths below FOLDER's parent, and for a write offset and length.
@@ -157,9 +157,8 @@ class Client:
 
 def listing(folder):
     top = os.path.dirname(folder)
-    for where, folders, files in os.walk(folder):
-        for name in folders + files:
-            path = os.path.join(where, name)
+    for where, _, files in os.walk(folder):
+        for path in [where] + [os.path.join(where, name) for name in files]:
             s = os.lstat(path)
             gfid = os.getxattr(path, 'glusterfs.gfid.string', follow_symlinks=False).decode()
             print(path[len(top):], gfid.strip('\0').replace('-', ''),
@@ -171,7 +170,7 @@ def main():
     if sys.argv[1] == '--list':
         listing(sys.argv[2])
         return
-    folder, name, seed, count, signals = sys.argv[1:]
+    folder, name, seed, signals = sys.argv[1:]
     client = Client(folder, name, '%s-%s' % (seed, name), signals + '/ledger-' + name)
     for _ in range(60):
         client.step()
@@ -179,10 +178,11 @@ def main():
     client.ledger.flush()
     while not os.path.exists(signals + '/go'):
         time.sleep(.05)
-    done = 0
-    while done < int(count) or not os.path.exists(signals + '/stop'):
-        client.step()
-        done += 1
+    while not os.path.exists(signals + '/stop'):
+        if os.path.exists(signals + '/pause'):
+            time.sleep(.05)
+        else:
+            client.step()
     client.ledger.write('end\n')
     client.ledger.flush()
 
