@@ -18,7 +18,7 @@ import statistics
 import sys
 import time
 
-MORE = 6  # files and threads that come and go: GlusterFS's own pools follow the load
+MORE = 6  # files and threads of a process that come and go: GlusterFS's own pools follow the load
 
 
 def sample(pairs):
@@ -38,14 +38,15 @@ def sample(pairs):
 
 
 def read(file):
-    """{role: [(time, numbers of all its processes added up)]}"""
+    """{role: [(time, numbers of all its processes added up, and how many these are)]}"""
     roles = collections.defaultdict(lambda: collections.defaultdict(list))
     for line in open(file):
         role, at, *rest = line.split()
         if role == 'gone':
             sys.exit('a process is gone: %s' % line.rstrip())
         roles[role][float(at)].append([int(n) for n in rest])
-    return {role: sorted((at, [sum(column) for column in zip(*rows)]) for at, rows in times.items())
+    return {role: sorted((at, [sum(column) for column in zip(*rows)] + [len(rows)])
+                         for at, rows in times.items())
             for role, times in roles.items()}
 
 
@@ -76,7 +77,7 @@ def judge(file, share, *pairs):
         for n, what in ((3, 'open files'), (4, 'threads')):
             most = [max(row[n] for row in part) for part in parts]
             text.append('; at most %s %s' % (' '.join(map(str, most)), what))
-            is_flat = is_flat and most[2] <= most[1] + MORE
+            is_flat = is_flat and most[2] <= most[1] + MORE * parts[2][0][5]
         print(' '.join(text) + ('' if is_flat else ': NOT FLAT'))
         flat = flat and is_flat
     sys.exit(not flat)
