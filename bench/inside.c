@@ -6,13 +6,15 @@
  * in turn, in short batches, and compared batch by batch: that holds on a machine whose
  * speed drifts.
  *
- *   inside [-f lookup|missing|readv] [-c CALLERS] [-l] [-d] [-p] [-w US] [-r ROUNDS]
- *          [-m MS] [-b N] NAME=VOLFILE...
+ *   inside [-f lookup|missing|readv|setattr] [-c CALLERS] [-l] [-d] [-u] [-p] [-w US]
+ *          [-r ROUNDS] [-m MS] [-b N] NAME=VOLFILE...
  *
  * lookup: of a file that the bottom (bench/xlators/sink.c) makes up. missing: of names
  * that do not exist, 20 in turn. readv: 4 KiB from the start of /file, which must exist.
  * The second graph, or the Nth, is what all are compared with. -l: the latency of
- * single fops, -w: with a pause between them. -d: a batch counts with the median of
+ * single fops, -w: with a pause between them. -u: not the time that passes but that of
+ * CPUs, of all threads of the graph's process, in the kernel, too: also what others do later
+ * for a fop, and no matter what else the machine does. -d: a batch counts with the median of
  * its fops, not with their mean, for two threads that wait for each other do nothing
  * while one of them has no CPU. -p: the caller stays on the first CPU. -c: with that
  * many callers at once.
@@ -37,13 +39,14 @@ enum {
     NAMES = 20,
     SPINS = 4000,      /* before a caller sleeps */
     STACK = 8 << 20,
+    LATER_US = 30000, /* so long other threads may have to do with a batch */
 };
 
 static struct {
     const char *fop;
     int callers, rounds, base;
     double batch_ms, pause_us;
-    bool latency, median, pinned;
+    bool latency, median, pinned, cpu;
 } opt = {.fop = "lookup", .callers = 1, .rounds = 101, .base = 2, .batch_ms = 5};
 
 static double
@@ -52,6 +55,16 @@ now_ns(void)
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* Of all of the process's threads. */
+static double
+cpu_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -140,6 +153,14 @@ readv_answered(call_frame_t *frame, void *cookie, xlator_t *this, int32_t op_ret
     return op_answered(frame, op_ret, op_errno);
 }
 
+static int32_t
+setattr_answered(call_frame_t *frame, void *cookie, xlator_t *this, int32_t op_ret, int32_t op_errno,
+                 struct iatt *before, struct iatt *after, dict_t *xdata)
+{
+    (void)cookie, (void)this, (void)before, (void)after, (void)xdata;
+    return op_answered(frame, op_ret, op_errno);
+}
+
 /* ---- in a graph's process ------------------------------------------------- */
 
 struct target {
@@ -195,6 +216,17 @@ do_open(struct target *t, struct op *op)
 }
 
 static void
+do_setattr(struct target *t, struct op *op)
+{
+    call_frame_t *frame = op_begin(t, op, GF_FOP_SETATTR);
+    xlator_t *top = t->graph.top;
+    struct iatt mode = {.ia_prot = {.owner = {.read = 1}}};
+
+    STACK_WIND(frame, setattr_answered, top, top->fops->setattr, &t->file, &mode, GF_SET_ATTR_MODE, t->xdata);
+    op_wait(op);
+}
+
+static void
 check(const struct op *op, const char *what, bool good)
 {
     if (good)
@@ -210,6 +242,10 @@ run_op(struct target *t, struct op *op, unsigned i)
     case 'r':
         do_readv(t, op);
         check(op, "readv", op->ret == 4096);
+        break;
+    case 's':
+        do_setattr(t, op);
+        check(op, "setattr", op->ret >= 0);
         break;
     case 'm':
         do_lookup(t, op, &t->missing[i % NAMES]);
@@ -240,7 +276,7 @@ look_around(struct target *t)
     gf_uuid_copy(root.gfid, root.inode->gfid);
     do_lookup(t, &op, &root);
     check(&op, "lookup of the root", op.ret >= 0);
-    if (*opt.fop != 'r')
+    if (*opt.fop != 'r' && *opt.fop != 's')
         return;
     do_lookup(t, &op, &t->file);
     check(&op, "lookup of /file", op.ret >= 0);
@@ -288,6 +324,7 @@ struct order {
 
 struct result {
     double wall; /* ns of all */
+    double cpu;  /* ns of CPUs, since the last result */
     double p50, p99, max; /* ns of one op */
 };
 
@@ -360,6 +397,7 @@ serve(const char *volfile, int in, int out)
     static atomic_int go, ready;
     pthread_attr_t attr;
     struct order order;
+    double used = 0;
 
     target_open(&target, volfile);
     pthread_attr_init(&attr);
@@ -393,6 +431,11 @@ serve(const char *volfile, int in, int out)
             end = callers[i].end > end ? callers[i].end : end;
         }
         result.wall = end - begin;
+        if (opt.cpu) {
+            usleep(LATER_US);
+            result.cpu = cpu_ns() - used;
+            used += result.cpu;
+        }
         if (order.latency) {
             result.p50 = quantile(callers[0].times, order.ops, 0.5);
             result.p99 = quantile(callers[0].times, order.ops, 0.99);
@@ -476,7 +519,9 @@ measure(struct graph *graphs, int n)
             struct graph *g = &graphs[i];
             struct result result = ask(g, g->ops, opt.latency || opt.median);
 
-            g->per_op[r] = opt.median ? result.p50 : result.wall / g->ops / opt.callers;
+            double all = opt.cpu ? result.cpu : result.wall;
+
+            g->per_op[r] = opt.median ? result.p50 : all / g->ops / opt.callers;
             g->p50[r] = result.p50;
             g->p99[r] = result.p99;
             g->max[r] = result.max;
@@ -511,7 +556,7 @@ print(struct graph *g)
 static int
 usage(void)
 {
-    fprintf(stderr, "usage: inside [-f lookup|missing|readv] [-c CALLERS] [-l] [-d] [-p] [-w US] "
+    fprintf(stderr, "usage: inside [-f lookup|missing|readv|setattr] [-c CALLERS] [-l] [-d] [-u] [-p] [-w US] "
                     "[-r ROUNDS] [-m MS] [-b N] NAME=VOLFILE...\n");
     return 2;
 }
@@ -522,7 +567,7 @@ main(int argc, char **argv)
     static struct graph graphs[GRAPHS_MAX];
     int o;
 
-    while ((o = getopt(argc, argv, "f:c:r:m:b:w:ldp")) != -1) {
+    while ((o = getopt(argc, argv, "f:c:r:m:b:w:ldpu")) != -1) {
         if (o == 'f')
             opt.fop = optarg;
         else if (o == 'c')
@@ -541,6 +586,8 @@ main(int argc, char **argv)
             opt.pinned = true;
         else if (o == 'l')
             opt.latency = true;
+        else if (o == 'u')
+            opt.cpu = true;
         else
             return usage();
     }

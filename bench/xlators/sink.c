@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * The bottom of the graphs that bench/inside measures: answers a lookup, and a read of
+ * The bottom of the graphs that bench/inside measures: answers a lookup, a setattr, and a read of
  * 4 KiB, at once; with `option thread on` from a second thread on the last CPU, which
  * spins while there is something to do, so that fop and callback run on two CPUs.
  */
@@ -128,6 +128,17 @@ sink_readv(call_frame_t *frame, xlator_t *this, fd_t *fd, size_t size, off_t off
 }
 
 static int32_t
+sink_setattr(call_frame_t *frame, xlator_t *this, loc_t *loc, struct iatt *buf, int32_t valid,
+             dict_t *xdata)
+{
+    struct sink *sink = this->private;
+
+    (void)loc, (void)buf, (void)valid;
+    STACK_UNWIND_STRICT(setattr, frame, 0, 0, &sink->buf, &sink->buf, xdata);
+    return 0;
+}
+
+static int32_t
 sink_notify(xlator_t *this, int32_t event, void *data, ...)
 {
     if (event == GF_EVENT_PARENT_UP)
@@ -163,7 +174,7 @@ sink_fini(xlator_t *this)
 }
 
 static struct xlator_fops fops = {
-    .lookup = sink_lookup, .open = sink_open, .readv = sink_readv};
+    .lookup = sink_lookup, .open = sink_open, .readv = sink_readv, .setattr = sink_setattr};
 static struct xlator_cbks cbks;
 static volume_option_t options[] = {
     {.key = {"thread"}, .type = GF_OPTION_TYPE_ANY},
