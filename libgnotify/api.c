@@ -108,7 +108,6 @@ open_stream(struct gnotify *g, const char *volume, const struct gnotify_options 
         .cursor = o->cursor,
         .behind = o->behind,
         .ops = events_ops(o->events ? o->events : GNOTIFY_ALL_EVENTS),
-        .below = o->below,
         .memory = o->memory,
     };
     int ret = split(volume, &name, &dir);

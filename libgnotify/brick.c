@@ -133,10 +133,6 @@ fetch(struct brick *b)
 
     memcpy(q.id, b->id, sizeof(q.id));
     set_name(&q, s->cursor);
-    if (s->below) {
-        q.filter = s->below;
-        q.filter_len = (uint16_t)strlen(s->below);
-    }
     int err = brick_ask(b, ASK_FETCH, 0, &q);
 
     b->fetched = s->now;

@@ -187,10 +187,6 @@ cursor_step(struct brick *b)
     if (b->recall != RECALL_WANTED)
         return;
     memcpy(q.id, b->hello.cursor.id, sizeof(q.id));
-    if (s->below) {
-        q.filter = s->below;
-        q.filter_len = (uint16_t)strlen(s->below);
-    }
     b->recall = brick_ask(b, ASK_RECALL, b->recall_round, &q) ? RECALL_NONE : RECALL_ASKED;
 }
 

@@ -2,7 +2,7 @@
  *
  * What the reader gives of a real volume, for tests and for people who look for a fault:
  *
- *   follow [-o | -c NAME] [-a] [-n COUNT] [-p PATH] [-s SOCKET] [-l LOG] VOLUME
+ *   follow [-o | -c NAME] [-a] [-n COUNT] [-s SOCKET] [-l LOG] VOLUME
  *
  * -o: from the oldest record; -c: behind the cursor NAME; -a: acknowledges all that it
  * prints; -n: ends after so many events. A line for each event:
@@ -89,7 +89,7 @@ main(int argc, char **argv)
     uint64_t count = 0;
     bool acks = false;
 
-    for (int o; (o = getopt(argc, argv, "oc:an:p:s:l:")) != -1;) {
+    for (int o; (o = getopt(argc, argv, "oc:an:s:l:")) != -1;) {
         if (o == 'o')
             options.from = STREAM_OLDEST;
         else if (o == 'c')
@@ -98,8 +98,6 @@ main(int argc, char **argv)
             acks = true;
         else if (o == 'n')
             count = strtoull(optarg, NULL, 10);
-        else if (o == 'p')
-            options.below = optarg;
         else if (o == 's')
             r.options.socket = optarg;
         else if (o == 'l')

@@ -369,7 +369,7 @@ begin(void)
     static const uint8_t chain[2][WATCH_GFID] = {{[15] = 2}, {[15] = 3}};
     unsigned bits = u8(), sets = u8();
     struct stream_options o = {.from = bits % 3, .cursor = bits & 4 ? "c" : NULL,
-                               .behind = bits & 8 ? "b" : NULL, .below = bits & 16 ? "/d" : NULL,
+                               .behind = bits & 8 ? "b" : NULL,
                                .memory = bits & 32 ? 2000 : 0, .ops = bits & 64 ? u8() << 4 : 0};
 
     f.now = 1000 * 1000 * MS;

@@ -116,7 +116,6 @@ struct gnotify_options {
     const char *socket;   /* glusterd's, for a volume of this machine; NULL: the usual one */
     const char *log_file; /* what GlusterFS's client library logs; NULL: nowhere */
     uint32_t events;      /* what any watch will want, which saves work at the bricks; 0: all */
-    const char *below;    /* no watch will be outside of this path; NULL: all of the volume */
     size_t memory;        /* bytes of changes that wait to be read at most; 0: 64 MiB */
 };
 

@@ -57,21 +57,19 @@ static int
 take_options(struct stream *s, const struct stream_options *o)
 {
     const uint64_t all = (1ull << NOTIFY_OPS) - 2;
-    bool below = o->below && strcmp(o->below, "/") != 0 && o->below[0];
 
     if ((o->cursor && !is_name(o->cursor)) || (o->behind && !is_name(o->behind)) ||
-        (below && strlen(o->below) > NOTIFY_PATH_FILTER_MAX) ||
         (o->from == STREAM_CURSOR && !o->cursor && !o->behind))
         return -EINVAL;
     s->from = o->from;
     s->ops = o->ops ? o->ops & all : all;
     s->memory = o->memory ? o->memory : MEMORY;
-    s->filtered = s->ops != all || below;
+    s->filtered = s->ops != all;
     int err = copy_text(o->cursor, &s->cursor);
 
     if (!err)
         err = copy_text(o->from == STREAM_CURSOR ? o->behind : NULL, &s->behind);
-    return err ? err : copy_text(below ? o->below : NULL, &s->below);
+    return err;
 }
 
 void
@@ -99,7 +97,6 @@ stream_free(struct stream *s)
     pthread_cond_destroy(&s->done);
     free(s->cursor);
     free(s->behind);
-    free(s->below);
     free(s);
 }
 

@@ -140,7 +140,7 @@ struct stream {
 
     /* options */
     enum stream_from from;
-    char *cursor, *behind, *below;
+    char *cursor, *behind;
     uint64_t ops;
     size_t memory;
     bool filtered; /* bricks do not send all */

@@ -168,7 +168,7 @@ static PyTypeObject handle_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "gluster.gnotify.Gnotify",
     .tp_doc = "Gnotify(volume, *, cursor=None, from_=None, behind=None, socket=None, log_file=None, "
-              "events=0, below=None, memory=0): what happens on a volume; see docs/gnotify-python.md.",
+              "events=0, memory=0): what happens on a volume; see docs/gnotify-python.md.",
     .tp_basicsize = sizeof(struct handle),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .tp_new = handle_new,

@@ -86,9 +86,9 @@ int
 handle_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"volume", "cursor", "from_", "behind", "socket", "log_file", "events",
-                            "below", "memory", NULL};
+                            "memory", NULL};
     struct gnotify_options o = {.size = sizeof(o)};
-    PyObject *volume = NULL, *place = NULL, *below = NULL;
+    PyObject *volume = NULL;
     struct handle *h = (struct handle *)self;
     const char *from = NULL;
     Py_ssize_t memory = 0;
@@ -96,17 +96,14 @@ handle_init(PyObject *self, PyObject *args, PyObject *kwargs)
 
     if (h->g || h->closed || h->lock)
         return PyErr_SetString(PyExc_RuntimeError, "a Gnotify is made once"), -1;
-    if (PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$zzzzzIOn:Gnotify", names,
+    if (PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$zzzzzIn:Gnotify", names,
                                     PyUnicode_FSConverter, &volume, &o.cursor, &from, &o.behind,
-                                    &o.socket, &o.log_file, &o.events, &place, &memory) &&
-        (!place || place == Py_None || PyUnicode_FSConverter(place, &below)) &&
+                                    &o.socket, &o.log_file, &o.events, &memory) &&
         !parse_from(from, &o)) {
         o.memory = memory > 0 ? (size_t)memory : 0;
-        o.below = below ? PyBytes_AS_STRING(below) : NULL;
         ret = handle_open(h, PyBytes_AS_STRING(volume), &o);
     }
     Py_XDECREF(volume);
-    Py_XDECREF(below);
     return ret;
 }
 
