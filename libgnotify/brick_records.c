@@ -86,7 +86,7 @@ note(struct brick *b, const struct notify_reply *reply, const struct notify_reco
     if (r->op == NOTIFY_CLIENT)
         names_learn(b->s, r);
     if (r->op == NOTIFY_MISSED)
-        return gaps_heal(b, r, reply->records + at, len);
+        return heals_add(b, r->seq, reply->records + at, len);
     if (!dark_of(reply, at + len, r, &dark))
         return 0;
     if (r->op == NOTIFY_START && b->was_off)

@@ -16,7 +16,7 @@ noinst_LIBRARIES += libgnotify/libstream.a
 libgnotify_libstream_a_SOURCES = libgnotify/link.h libgnotify/stream.h libgnotify/stream_inside.h \
 	libgnotify/brick.c libgnotify/brick_records.c libgnotify/cursor.c \
 	libgnotify/cover.c libgnotify/cover.h \
-	libgnotify/stream.c libgnotify/stream_fence.c libgnotify/stream_gaps.c \
+	libgnotify/stream.c libgnotify/stream_fence.c libgnotify/stream_gaps.c libgnotify/stream_heals.c \
 	libgnotify/stream_inbox.c libgnotify/stream_inbox.h \
 	libgnotify/stream_layout.c \
 	libgnotify/stream_names.c libgnotify/stream_names.h \

@@ -90,7 +90,8 @@ stream_free(struct stream *s)
     free(s->bricks);
     merge_free(s->merge);
     told_end(&s->told);
-    gaps_end(s);
+    heals_end(s);
+    free(s->settles);
     names_end(&s->names);
     queue_end(&s->queue);
     inbox_end(&s->inbox);

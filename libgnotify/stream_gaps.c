@@ -2,27 +2,15 @@
  *
  * Gaps: a dark time of a brick (cover.h) is one where its copies do not have what it has not.
  * That is decided when every brick of the set that answers has been read up to what it had
- * when the dark time was met; those that are away are waited for a little.
- *
- * Heals: what a brick missed, and was given later. Its copies have the originals; only where
- * these cannot be read the heal is told instead.
+ * when the dark time was met; those that are away are waited for a little. What of these is
+ * known then decides about heals, too (stream_heals.c).
  */
 #include <errno.h>
 
 #include "common/cleanup.h"
 #include "libgnotify/stream_inside.h"
 
-enum { HEALS_MAX = 100 * 1000 };
-
 uint64_t stream_away_patience = 3000 * MS;
-
-struct heal {
-    struct heal *next;
-    struct brick *brick;
-    uint64_t held;
-    size_t size;
-    uint8_t bytes[];
-};
 
 static unsigned
 mates_of(const struct brick *b, const struct cover **mates)
@@ -48,8 +36,8 @@ misses(const struct brick *b, const struct dark *d, uint64_t *from, uint64_t *to
     return cover_misses(d, mates, mates_of(b, mates), from, to);
 }
 
-static bool
-is_open(const struct stream *s, unsigned set)
+bool
+gaps_are_open(const struct stream *s, unsigned set)
 {
     for (unsigned i = 0; i < s->brick_count; i++) {
         const struct brick *b = s->bricks[i];
@@ -62,18 +50,42 @@ is_open(const struct stream *s, unsigned set)
     return false;
 }
 
-/* A slot that waits for what is decided here. */
-static int
-hold(struct brick *b, uint64_t seq, uint64_t held)
+bool
+gaps_are_known(const struct brick *b)
+{
+    const struct cover *mates[MERGE_SET_MAX];
+    unsigned count = mates_of(b, mates);
+    uint64_t from, to;
+
+    for (unsigned n = 0; n < b->cover.count; n++) {
+        if (misses(b, &b->cover.darks[n], &from, &to))
+            return false;
+    }
+    for (unsigned i = 0; i < count && !b->cover.count; i++) {
+        if (mates[i]->known && mates[i]->to == COVER_ON)
+            return true;
+    }
+    return b->cover.count;
+}
+
+int
+gaps_hold(struct brick *b, uint64_t seq, uint64_t held)
 {
     return b->s->cursor ? track_add(&b->track, seq, TRACK_OPEN | TRACK_HELD | held) : 0;
 }
 
-static void
-release(struct brick *b, uint64_t held, uint64_t number)
+void
+gaps_release(struct brick *b, uint64_t held, uint64_t number)
 {
     if (b->s->cursor)
         track_close(&b->track, TRACK_OPEN | TRACK_HELD | held, number);
+}
+
+void
+gaps_settle(struct stream *s, unsigned set)
+{
+    s->settles[set].round++;
+    s->settles[set].since = s->now;
 }
 
 /* ---- dark times --------------------------------------------------------------------- */
@@ -82,7 +94,6 @@ int
 gaps_dark(struct brick *b, uint64_t seq, const struct dark *dark)
 {
     struct stream *s = b->s;
-    struct settle *settle = &s->settles[b->set];
     struct dark d = *dark;
     int err;
 
@@ -91,9 +102,8 @@ gaps_dark(struct brick *b, uint64_t seq, const struct dark *dark)
     if (!cover_dark(&b->cover, d, &err))
         return err;
     s->held++;
-    settle->round++;
-    settle->since = s->now;
-    return hold(b, seq, d.id);
+    gaps_settle(s, b->set);
+    return gaps_hold(b, seq, d.id);
 }
 
 /* One event for all that are missing in a row. */
@@ -104,7 +114,7 @@ give_gap(struct stream *s, unsigned set, struct brick *b, struct dark *d, uint64
     uint64_t number = s->number + 1, more_from, more_to;
 
     d->decided = true;
-    release(b, d->id, number);
+    gaps_release(b, d->id, number);
     for (bool grows = true; grows;) {
         grows = false;
         for (unsigned i = 0; i < s->brick_count; i++) {
@@ -119,7 +129,7 @@ give_gap(struct stream *s, unsigned set, struct brick *b, struct dark *d, uint64
                 from = more_from < from ? more_from : from;
                 to = more_to > to ? more_to : to;
                 o->decided = grows = true;
-                release(other, o->id, number);
+                gaps_release(other, o->id, number);
             }
         }
     }
@@ -145,7 +155,7 @@ decide(struct stream *s, unsigned set, bool patient)
                 continue;
             if (!misses(b, d, &from, &to)) {
                 d->decided = true;
-                release(b, d->id, 0);
+                gaps_release(b, d->id, 0);
             } else if (!patient) {
                 give_gap(s, set, b, d, from, to);
             }
@@ -212,93 +222,21 @@ settle_set(struct stream *s, unsigned set)
 
     if (patient)
         stream_wake_at(s, settle->since + stream_away_patience);
-    if (all)
-        decide(s, set, patient);
-}
-
-/* ---- heals --------------------------------------------------------------------------- */
-
-/* Has a mate that was read the original? */
-static bool
-is_known(const struct brick *b)
-{
-    const struct cover *mates[MERGE_SET_MAX];
-    unsigned count = mates_of(b, mates);
-    uint64_t from, to;
-
-    for (unsigned n = 0; n < b->cover.count; n++) {
-        if (misses(b, &b->cover.darks[n], &from, &to))
-            return false;
-    }
-    for (unsigned i = 0; i < count && !b->cover.count; i++) {
-        if (mates[i]->known && mates[i]->to == COVER_ON)
-            return true;
-    }
-    return b->cover.count;
-}
-
-static uint64_t
-give_heal(struct brick *b, const uint8_t *bytes, size_t size)
-{
-    struct stream_event event = {.kind = STREAM_SYNTHETIC, .brick = b->name};
-
-    if (is_known(b))
-        return 0;
-    stream_give(b->s, &event, bytes, size, NULL);
-    return b->s->number;
-}
-
-int
-gaps_heal(struct brick *b, const struct notify_record *r, const uint8_t *bytes, size_t size)
-{
-    struct stream *s = b->s;
-
-    if (!is_open(s, b->set) || s->heal_count >= HEALS_MAX) {
-        uint64_t number = give_heal(b, bytes, size);
-
-        return number && s->cursor ? track_add(&b->track, r->seq, number) : 0;
-    }
-    struct heal *h = malloc(sizeof(*h) + size);
-
-    if (!h)
-        return -ENOMEM;
-    *h = (struct heal){.brick = b, .held = ++s->held, .size = size};
-    memcpy(h->bytes, bytes, size);
-    *s->heals_end = h;
-    s->heals_end = &h->next;
-    s->heal_count++;
-    return hold(b, r->seq, h->held);
-}
-
-static void
-give_heals(struct stream *s)
-{
-    struct heal **at = &s->heals;
-
-    while (*at) {
-        struct heal *h = *at;
-
-        if (is_open(s, h->brick->set)) {
-            at = &h->next;
-            continue;
-        }
-        release(h->brick, h->held, give_heal(h->brick, h->bytes, h->size));
-        *at = h->next;
-        s->heal_count--;
-        free(h);
-    }
-    s->heals_end = at;
+    if (!all)
+        return;
+    decide(s, set, patient);
+    if (!gaps_are_open(s, set))
+        heals_decide(s, set, patient);
 }
 
 void
 gaps_step(struct stream *s)
 {
     for (unsigned set = 0; set < s->sets; set++) {
-        if (is_open(s, set))
+        if (s->settles[set].heals || gaps_are_open(s, set))
             settle_set(s, set);
     }
-    if (s->heals)
-        give_heals(s);
+    heals_step(s);
 }
 
 bool
@@ -307,16 +245,6 @@ gaps_are_told(const struct stream *s)
     bool open = s->heals;
 
     for (unsigned set = 0; set < s->sets && !open; set++)
-        open = is_open(s, set);
+        open = gaps_are_open(s, set);
     return !open;
-}
-
-void
-gaps_end(struct stream *s)
-{
-    for (struct heal *h = s->heals, *next; h; h = next) {
-        next = h->next;
-        free(h);
-    }
-    free(s->settles);
 }

@@ -13,7 +13,8 @@
  *   cursor.c         acknowledging, and where a stream goes on
  *   track.c          how far a brick's records have become events that were used
  *   cover.c          times that a brick's journal does not have, and its copies
- *   stream_gaps.c    what of these is told: gaps, and heals
+ *   stream_gaps.c    what of these is told: gaps
+ *   stream_heals.c   and heals
  *   brick.c          what is asked of one brick, and where it stands
  *   brick_records.c  what a brick's records and answers mean
  */
@@ -122,11 +123,14 @@ struct brick {
     bool was_off, records; /* records: it has no trouble with that now */
     uint64_t settle, settle_round; /* to be reached before gaps are decided */
     enum { SETTLE_NONE, SETTLE_ASKED, SETTLE_WAITS } settling;
+    unsigned heals; /* of it that wait */
+    enum { HEALS_WAIT, HEALS_GO, HEALS_ARE_TOLD } healing; /* what becomes of them */
 };
 
 /* Of a set: what is to be known before its dark times are decided. */
 struct settle {
     uint64_t round, since; /* a new one with each dark time; ns, monotonic */
+    unsigned heals;        /* that wait for it, too */
 };
 
 struct heal;
@@ -176,6 +180,8 @@ struct stream {
     uint64_t held;          /* the last number of what waits for a decision */
     struct heal *heals, **heals_end;
     unsigned heal_count;
+    size_t heal_bytes;
+    bool heals_are_decided; /* of some bricks */
     struct merge_event pending; /* it came out, and waits for its client's name */
     bool is_pending, ends;
     struct command *command, *opening; /* the caller waits for them */
@@ -313,9 +319,25 @@ extern uint64_t stream_away_patience;
 int
 gaps_dark(struct brick *b, uint64_t seq, const struct dark *dark);
 
-/* A record of NOTIFY_MISSED, and its bytes. */
+/* Is a dark time of the set not decided? */
+bool
+gaps_are_open(const struct stream *s, unsigned set);
+
+/* Have the copies been read, or are they, over all that the brick has missed? */
+bool
+gaps_are_known(const struct brick *b);
+
+/* Bricks of the set are to be read up to what they have now before anything is decided. */
+void
+gaps_settle(struct stream *s, unsigned set);
+
+/* The record's place is kept until gaps_release says of which event it is; 0: of none.
+ * 0 or -ENOMEM. */
 int
-gaps_heal(struct brick *b, const struct notify_record *r, const uint8_t *bytes, size_t size);
+gaps_hold(struct brick *b, uint64_t seq, uint64_t held);
+
+void
+gaps_release(struct brick *b, uint64_t held, uint64_t number);
 
 void
 gaps_step(struct stream *s);
@@ -327,8 +349,23 @@ gaps_are_told(const struct stream *s);
 void
 gaps_answered(struct brick *b, uint64_t round, int error, const struct notify_reply *reply);
 
+/* ---- stream_heals.c ------------------------------------------------------------------- */
+
+/* A record of NOTIFY_MISSED. 0 or -ENOMEM. */
+int
+heals_add(struct brick *b, uint64_t seq, const uint8_t *bytes, size_t size);
+
+/* Of a set whose bricks have been read far enough, and whose dark times are decided; patient:
+ * bricks that are away may still come. */
 void
-gaps_end(struct stream *s);
+heals_decide(struct stream *s, unsigned set, bool patient);
+
+/* Gives what has been decided. */
+void
+heals_step(struct stream *s);
+
+void
+heals_end(struct stream *s);
 
 /* ---- stream_fence.c --------------------------------------------------------------- */
 

@@ -588,6 +588,70 @@ it_comes_back_in_time(void **state)
     stream_away_patience = 300 * MS;
 }
 
+/* The dark time before it is behind the cursor already. */
+static void
+a_heal_that_is_read_before_its_copies(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+    char path[32];
+
+    (void)state;
+    stream_away_patience = 60000 * MS;
+    struct stream *s = open_with(f, by_name);
+    expect(s, "caught-up");
+    assert_int_equal(stream_ack(s, 1), 0);
+    stream_close(s);
+    for (int i = 0; i < 3000; i++) {
+        snprintf(path, sizeof(path), "/%d", i);
+        put(f, 1, 1, path);
+        missed(f, 0, path);
+    }
+    fake_limit(f, 1);
+    fake_up(f, 0, false);
+    s = open_with(f, by_name);
+    fake_up(f, 0, true);
+    for (int i = 0; i < 3000; i++) {
+        snprintf(path, sizeof(path), "/%d", i);
+        expect(s, path);
+    }
+    expect(s, "caught-up");
+    expect_quiet(s);
+    stream_close(s);
+    fake_free(f);
+    stream_away_patience = 300 * MS;
+}
+
+/* As while the link makes new connections to all bricks. */
+static void
+heals_of_a_new_brick_whose_copy_is_away_for_a_moment(void **state)
+{
+    struct fake *f = fake_new(replica, 2);
+
+    (void)state;
+    stream_away_patience = 60000 * MS;
+    struct stream *s = open_with(f, by_name);
+    put(f, 0, 1, "/a");
+    expect(s, "caught-up /a");
+    fake_remove(f, 1);
+    fake_up(f, 0, false);
+    unsigned third = fake_add(f, 0);
+    missed(f, third, "/a");
+    missed(f, third, "/a");
+    expect_quiet(s);
+    fake_up(f, 0, true);
+    expect_quiet(s);
+    assert_int_equal(stream_ack(s, 2), 0);
+    uint64_t seq;
+    assert_true(fake_cursor(f, third, "c", &seq)); /* nothing waits there any more */
+    assert_int_equal(seq, fake_next(f, third));
+    stream_away_patience = 300 * MS;
+    fake_up(f, 0, false);
+    missed(f, third, "/b");
+    expect(s, "synthetic:/b"); /* it stays away */
+    stream_close(s);
+    fake_free(f);
+}
+
 static void
 a_brick_that_is_switched_off(void **state)
 {
@@ -927,6 +991,8 @@ main(int argc, char **argv)
         cmocka_unit_test(what_a_copy_has_is_no_gap),
         cmocka_unit_test(the_copy_that_has_it_is_away),
         cmocka_unit_test(it_comes_back_in_time),
+        cmocka_unit_test(a_heal_that_is_read_before_its_copies),
+        cmocka_unit_test(heals_of_a_new_brick_whose_copy_is_away_for_a_moment),
         cmocka_unit_test(a_brick_that_is_switched_off),
         cmocka_unit_test(bricks_that_are_added_and_removed),
         cmocka_unit_test(what_is_not_read_stays_on_the_bricks),

@@ -85,9 +85,13 @@ track_add(struct track *t, uint64_t seq, uint64_t number)
 void
 track_close(struct track *t, uint64_t waited, uint64_t number)
 {
-    for (size_t i = 0; i < t->count; i++) {
-        if (slot(t, i)->number == waited)
-            slot(t, i)->number = number;
+    for (size_t i = 0; i < t->count; i++, t->closed++) {
+        if (t->closed >= t->count)
+            t->closed = 0;
+        if (slot(t, t->closed)->number == waited) {
+            slot(t, t->closed)->number = number;
+            break;
+        }
     }
 }
 
@@ -134,6 +138,7 @@ track_acked(struct track *t, uint64_t number, uint64_t next)
         t->first = (t->first + 1) & (t->room - 1);
         t->count--;
         t->looked -= t->looked ? 1 : 0;
+        t->closed -= t->closed ? 1 : 0;
     }
     if (t->count)
         return slot(t, 0)->seq;

@@ -22,6 +22,7 @@ struct track {
     size_t first, count, room;
     size_t looked; /* so many of the first do not wait for the merge */
     uint64_t apart; /* places are not kept closer than that; 0: all are */
+    size_t closed; /* where track_close found one: the next one is behind it mostly */
 };
 
 #define TRACK_OPEN (1ull << 63)
@@ -32,7 +33,7 @@ struct track {
 int
 track_add(struct track *t, uint64_t seq, uint64_t number);
 
-/* The slots that waited for that are of the event of that number now; 0: of none. */
+/* The slot that waited for that is of the event of that number now; 0: of none. */
 void
 track_close(struct track *t, uint64_t waited, uint64_t number);
 
