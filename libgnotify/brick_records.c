@@ -208,4 +208,6 @@ brick_fetched(struct brick *b, const struct notify_reply *reply)
     b->placed = true;
     set_seen(b, reply, at_end);
     set_live(b, at_end);
+    if (at_end)
+        merge_read(b->s->merge, b->index, b->s->now);
 }

@@ -2,11 +2,11 @@
  *
  * The merge: see merge.h for what it promises.
  *
- * Every change has an entry, found by its key. Entries that wait stand in the queue of
+ * Every change that waits has an entry, found by its key. Entries stand in the queue of
  * every brick that has shown them, and in the list of their client. One comes out when it
  * is at the head of all its queues: so no brick's order is broken, also where a brick has
  * missed something, and a folder, whose changes are made on all sets, comes before what
- * is in it.
+ * is in it. What came out is remembered (remember.h) while copies may come.
  */
 #include "libgnotify/merge_inside.h"
 
@@ -14,18 +14,25 @@
 #include <sys/random.h>
 
 #include "common/cleanup.h"
+#include "libgnotify/remember.h"
 
-enum { BUCKETS_FIRST = 1 << 12, NOTHING = 0 };
+enum {
+    BUCKETS_FIRST = 1 << 12,
+    NOTHING = 0,
+    RECENT = 1 << 13, /* of several sets: so many are remembered though their own has shown them */
+};
 static const uint64_t TIMELESS = 5ull * 1000 * 1000 * 1000; /* ns */
 
 struct set {
-    uint64_t live; /* bits */
+    uint64_t live, members; /* bits */
     unsigned bricks;
+    uint64_t read; /* all its bricks have been read up to then; 0: some is not live. For a sweep */
 };
 
 struct brick {
     unsigned set, bit;
     uint64_t since; /* the last change before it became live */
+    uint64_t read;  /* what it had then has been fed */
     struct entry **queue; /* a ring */
     size_t first, count, room;
 };
@@ -33,14 +40,14 @@ struct brick {
 struct merge {
     struct brick *bricks;
     struct set *sets;
-    unsigned brick_count, set_count;
+    unsigned brick_count, set_count, members;
     struct entry **buckets;
     size_t bucket_count, entries;
-    struct entry *oldest, **newest_out;
-    size_t remembered;
+    struct memory memory;
+    uint64_t all_read; /* as of a set */
     struct entry *first, *last; /* that wait, by number */
-    const struct entry *fed;
-    struct entry *came;
+    uint64_t fed_number, fed_told;
+    uint64_t came, came_key; /* what came out last */
     struct clients clients;
     uint64_t seed, number, fenced, passed;
     size_t waiting, held;
@@ -58,13 +65,12 @@ merge_new(const unsigned *sets, unsigned bricks, struct merge **out)
         return -ENOMEM;
     for (unsigned i = 0; i < bricks; i++)
         m->set_count = sets[i] >= m->set_count ? sets[i] + 1 : m->set_count;
-    m->newest_out = &m->oldest;
-    m->brick_count = bricks;
+    m->brick_count = m->members = bricks;
     m->bucket_count = BUCKETS_FIRST;
     m->buckets = calloc(m->bucket_count, sizeof(struct entry *));
     m->bricks = calloc(bricks ? bricks : 1, sizeof(*m->bricks));
     m->sets = m->set_count <= bricks ? calloc(bricks ? bricks : 1, sizeof(*m->sets)) : NULL;
-    int err = m->set_count > bricks ? -EINVAL
+    int err = m->set_count > bricks || m->set_count > MERGE_SETS_MAX ? -EINVAL
               : !m->buckets || !m->bricks || !m->sets ? -ENOMEM
                                                       : 0;
     for (unsigned i = 0; i < bricks && !err; i++) {
@@ -73,6 +79,8 @@ merge_new(const unsigned *sets, unsigned bricks, struct merge **out)
         m->bricks[i] = (struct brick){.set = sets[i], .bit = s->bricks++};
         if (s->bricks > MERGE_SET_MAX)
             err = -EINVAL;
+        else
+            s->members |= 1ull << m->bricks[i].bit;
     }
     for (unsigned i = 0; i < m->set_count && !err; i++)
         err = m->sets[i].bricks ? 0 : -EINVAL;
@@ -97,15 +105,19 @@ merge_free(struct merge *m)
 {
     if (!m)
         return;
-    for (size_t i = 0; m->buckets && i < m->bucket_count; i++) {
-        for (struct entry *e = m->buckets[i], *next; e; e = next) {
-            next = e->chain;
-            entry_free(e);
+    for (unsigned i = 0; m->bricks && i < m->brick_count; i++) {
+        struct brick *b = &m->bricks[i];
+
+        for (size_t n = 0; n < b->count; n++) {
+            struct entry *e = b->queue[(b->first + n) & (b->room - 1)];
+
+            if (!--e->queues)
+                entry_free(e);
         }
+        free(b->queue);
     }
-    for (unsigned i = 0; m->bricks && i < m->brick_count; i++)
-        free(m->bricks[i].queue);
     clients_end(&m->clients);
+    memory_end(&m->memory);
     free(m->buckets);
     free(m->bricks);
     free(m->sets);
@@ -118,7 +130,7 @@ merge_add(struct merge *m, unsigned set)
 {
     unsigned n = m->brick_count;
 
-    if (set > m->set_count)
+    if (set > m->set_count || set >= MERGE_SETS_MAX)
         return -EINVAL;
     struct brick *bricks = reallocarray(m->bricks, n + 1, sizeof(*bricks));
 
@@ -136,6 +148,8 @@ merge_add(struct merge *m, unsigned set)
     if (m->sets[set].bricks == MERGE_SET_MAX)
         return -EINVAL;
     bricks[n] = (struct brick){.set = set, .bit = m->sets[set].bricks++};
+    m->sets[set].members |= 1ull << bricks[n].bit;
+    m->members++;
     m->brick_count++;
     return (int)n;
 }
@@ -149,6 +163,24 @@ merge_live(struct merge *m, unsigned brick, bool live)
     if (live && !(s->live & bit))
         m->bricks[brick].since = m->number;
     s->live = live ? s->live | bit : s->live & ~bit;
+}
+
+void
+merge_read(struct merge *m, unsigned brick, uint64_t now)
+{
+    m->bricks[brick].read = now;
+}
+
+void
+merge_member(struct merge *m, unsigned brick, bool member)
+{
+    struct set *s = &m->sets[m->bricks[brick].set];
+    uint64_t bit = 1ull << m->bricks[brick].bit;
+
+    if (!(s->members & bit) == !member)
+        return;
+    s->members ^= bit;
+    m->members += member ? 1u : -1u;
 }
 
 /* ---- keys ---------------------------------------------------------------- */
@@ -214,9 +246,7 @@ bucket(const struct merge *m, XXH128_hash_t key)
 
 /* Can it be a copy of this entry's change that the brick shows? A brick shows each change
  * once. Where there is no time in the key, it is the same for every such change: an entry
- * stands for those that bricks show soon after, and that the brick can have seen. Writes
- * of a bucket may be told together otherwise on each brick: what has come out stands for
- * none that came later. */
+ * stands for those that bricks show soon after, and that the brick can have seen. */
 static bool
 is_copy(const struct merge *m, const struct entry *e, unsigned brick,
         const struct notify_record *r, uint64_t now)
@@ -226,11 +256,38 @@ is_copy(const struct merge *m, const struct entry *e, unsigned brick,
     if (e->set == b->set && (e->seen & 1ull << b->bit))
         return false;
     if (is_write(r)) /* in other sets there are other parts of a file in shards */
-        return e->set == b->set && (!e->is_out || r->time <= e->time);
+        return e->set == b->set;
     return r->time || (now - e->arrived < TIMELESS && e->number > b->since);
 }
 
-/* The change that a record is of: the oldest whose copy it can be. */
+static uint32_t
+ms_of(uint64_t time)
+{
+    return (uint32_t)(time / 1000000);
+}
+
+static uint64_t
+number_of(const struct merge *m, const struct kept *k)
+{
+    return m->number - (uint32_t)((uint32_t)m->number - k->number);
+}
+
+/* The same of what came out. Writes of a bucket may be told together otherwise on each brick:
+ * what has come out stands for none that came later. */
+static bool
+is_copy_of_kept(const struct merge *m, const struct kept *k, unsigned brick,
+                const struct notify_record *r, uint64_t now)
+{
+    const struct brick *b = &m->bricks[brick];
+
+    if (k->set == b->set && (k->seen & 1ull << b->bit))
+        return false;
+    if (is_write(r))
+        return k->set == b->set && r->time % NOTIFY_WRITE_BUCKET <= k->within;
+    return r->time || (ms_of(now) - k->arrived < ms_of(TIMELESS) && number_of(m, k) > b->since);
+}
+
+/* The change that waits, and that a record is of: the oldest whose copy it can be. */
 static struct entry *
 find(const struct merge *m, XXH128_hash_t key, unsigned brick, const struct notify_record *r,
      uint64_t now)
@@ -243,6 +300,21 @@ find(const struct merge *m, XXH128_hash_t key, unsigned brick, const struct noti
             found = e;
     }
     return found;
+}
+
+/* The one that came out, if it is older than that. */
+static struct kept *
+find_kept(const struct merge *m, XXH128_hash_t key, unsigned brick, const struct notify_record *r,
+          uint64_t now, const struct entry *other)
+{
+    struct kept *found = NULL;
+
+    for (struct kept *k = memory_find(&m->memory, key.low64); k; k = memory_next(&m->memory, k)) {
+        if (is_copy_of_kept(m, k, brick, r, now) &&
+            (!found || number_of(m, k) < number_of(m, found)))
+            found = k;
+    }
+    return found && other && other->number < number_of(m, found) ? NULL : found;
 }
 
 /* Failing to grow only makes chains longer. */
@@ -332,6 +404,8 @@ queue_head(struct brick *b)
         if (!e->is_out)
             return e;
         e->queues--;
+        if (!e->queues)
+            entry_free(e);
         b->first = (b->first + 1) & (b->room - 1);
         if (--b->count)
             b->queue[b->first]->heads++;
@@ -375,6 +449,14 @@ entry_new(XXH128_hash_t key, const struct notify_record *r)
     return e;
 }
 
+/* Is it done on several sets? Folders are, and what is done to all of a file in shards. */
+static bool
+is_wide(const struct notify_record *r)
+{
+    return (r->flags & NOTIFY_ISDIR) || r->op == NOTIFY_MKDIR || r->op == NOTIFY_RMDIR ||
+           (r->op >= NOTIFY_TRUNCATE && r->op <= NOTIFY_ZEROFILL);
+}
+
 static int
 add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_t key,
     uint64_t now)
@@ -389,6 +471,9 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
     e->set = set;
     e->brick = brick;
     e->seen = 1ull << m->bricks[brick].bit;
+    e->shown = 1;
+    e->wide = is_wide(r);
+    e->timed = r->time;
     e->number = ++m->number;
     e->arrived = now;
     /* what has no time of its own came after what its client did before */
@@ -398,7 +483,8 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
     client_add(c, e);
     table_add(m, e);
     wait_add(m, e);
-    m->fed = e;
+    m->fed_number = e->number;
+    m->fed_told = 0;
     return 0;
 }
 
@@ -429,33 +515,62 @@ widen(struct entry *e, const struct notify_record *with)
     client_add(c, e);
 }
 
+/* Has every brick shown it that may? */
+static bool
+is_complete(const struct merge *m, unsigned set, uint64_t seen, bool wide, bool timed, unsigned shown)
+{
+    return !(m->sets[set].members & ~seen) &&
+           (m->set_count == 1 || (wide && timed && shown >= m->members));
+}
+
+/* The brick has shown a copy of what came out. */
+static void
+show_kept(struct merge *m, struct kept *k, unsigned brick)
+{
+    const struct brick *b = &m->bricks[brick];
+
+    if (k->set == b->set)
+        k->seen |= 1ull << b->bit;
+    k->within += k->wide;
+    if (is_complete(m, k->set, k->seen, k->wide, k->timed, k->wide ? k->within : 0))
+        memory_forget(&m->memory, k);
+}
+
 int
 merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now)
 {
     XXH128_hash_t key = key_of(m, r);
     struct entry *e = find(m, key, brick, r, now);
+    struct kept *k = find_kept(m, key, brick, r, now, e);
     struct brick *b = &m->bricks[brick];
 
+    if (k) {
+        m->fed_number = number_of(m, k);
+        m->fed_told = k->told == KEPT_KNOWN ? MERGE_KNOWN : k->told;
+        show_kept(m, k, brick);
+        return 0;
+    }
     if (!e)
         return add(m, brick, r, key, now);
-    if (!e->is_out && queue_room(b))
+    if (queue_room(b))
         return -ENOMEM;
-    if (!e->is_out)
-        queue_add(b, e);
-    if (!e->is_out && is_write(r))
+    queue_add(b, e);
+    if (is_write(r))
         widen(e, r);
     if (e->set == b->set)
         e->seen |= 1ull << b->bit;
+    e->shown++;
     e->spans = e->spans || e->set != b->set;
-    m->fed = e;
+    m->fed_number = e->number;
+    m->fed_told = 0;
     return 0;
 }
 
 void
 merge_fed(const struct merge *m, uint64_t *number, uint64_t *told)
 {
-    *number = m->fed->number;
-    *told = m->fed->told;
+    *number = m->fed_number;
+    *told = m->fed_told;
 }
 
 /* ---- coming out ------------------------------------------------------------- */
@@ -469,7 +584,10 @@ merge_oldest(const struct merge *m)
 void
 merge_tell(struct merge *m, uint64_t told)
 {
-    m->came->told = told;
+    for (struct kept *k = memory_find(&m->memory, m->came_key); k; k = memory_next(&m->memory, k)) {
+        if (number_of(m, k) == m->came)
+            k->told = told & KEPT_KNOWN;
+    }
 }
 
 uint64_t
@@ -497,25 +615,68 @@ merge_held(const struct merge *m)
     return m->held;
 }
 
-/* Remembered, so that copies are known; not longer than there may be copies. */
-static void
-remember(struct merge *m, struct entry *e)
+size_t
+merge_remembered(const struct merge *m)
 {
-    e->older = NULL;
-    *m->newest_out = e;
-    m->newest_out = &e->older;
-    if (++m->remembered <= MERGE_REMEMBERED)
-        return;
-    struct entry *oldest = m->oldest;
+    return m->memory.count - m->memory.gone;
+}
 
-    if (oldest->queues) /* it comes to the head of that queue first */
+/* How far all bricks have been read. */
+static void
+look_at_bricks(struct merge *m)
+{
+    m->all_read = UINT64_MAX;
+    for (unsigned i = 0; i < m->set_count; i++)
+        m->sets[i].read = UINT64_MAX;
+    for (unsigned i = 0; i < m->brick_count; i++) {
+        const struct brick *b = &m->bricks[i];
+        struct set *s = &m->sets[b->set];
+        uint64_t read = s->live & 1ull << b->bit ? b->read : 0;
+
+        if (s->members & 1ull << b->bit)
+            s->read = read < s->read ? read : s->read;
+    }
+    for (unsigned i = 0; i < m->set_count; i++)
+        m->all_read = m->sets[i].read < m->all_read ? m->sets[i].read : m->all_read;
+}
+
+/* Has all been read that bricks had long after it? */
+static bool
+is_past(const struct kept *k, uint64_t read)
+{
+    return read > MERGE_LATE && (int32_t)(ms_of(read - MERGE_LATE) - k->arrived) > 0;
+}
+
+static bool
+is_needed(const struct kept *k, size_t at, const void *arg)
+{
+    const struct merge *m = arg;
+    const struct set *s = &m->sets[k->set];
+
+    return (m->set_count > 1 && at < RECENT) ||
+           ((s->members & ~k->seen) && !is_past(k, s->read)) ||
+           (k->wide && m->set_count > 1 && !is_past(k, m->all_read));
+}
+
+/* So that copies are known; not longer than there may be copies. Without memory they are told
+ * once more. */
+static void
+remember(struct merge *m, const struct kept *k)
+{
+    if (m->memory.count == m->memory.room)
+        look_at_bricks(m);
+    memory_add(&m->memory, k, MERGE_REMEMBERED, is_needed, m);
+}
+
+static void
+remember_entry(struct merge *m, const struct entry *e)
+{
+    if (is_complete(m, e->set, e->seen, e->wide, e->timed, e->shown))
         return;
-    m->oldest = oldest->older;
-    if (!m->oldest)
-        m->newest_out = &m->oldest;
-    m->remembered--;
-    table_remove(m, oldest);
-    entry_free(oldest);
+    remember(m, &(struct kept){.key = e->key.low64, .seen = e->seen, .set = (uint16_t)e->set,
+                               .number = (uint32_t)e->number, .arrived = ms_of(e->arrived),
+                               .within = e->wide ? e->shown : e->time % NOTIFY_WRITE_BUCKET,
+                               .wide = e->wide, .timed = e->timed});
 }
 
 /* Is it due, were it alone? Else *later may become smaller. */
@@ -586,12 +747,14 @@ merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *l
     *event = (struct merge_event){.bytes = m->given, .size = e->size, .set = e->set,
                                   .brick = e->brick, .number = e->number};
     notify_record_decode(m->given, e->size, &event->record);
+    m->came = e->number;
+    m->came_key = e->key.low64;
     client_remove(e);
-    e->is_out = true;
-    leave_queues(m);
     wait_remove(m, e);
-    m->came = e;
-    remember(m, e);
+    table_remove(m, e);
+    remember_entry(m, e);
+    e->is_out = true;
+    leave_queues(m); /* and it is gone, if it is in no other */
     return true;
 }
 
@@ -602,17 +765,17 @@ merge_known(struct merge *m, unsigned brick, const struct notify_record *r, uint
     struct brick *b = &m->bricks[brick];
     struct entry *e = find(m, key, brick, r, now);
 
-    if (e && e->is_out && e->set == b->set)
-        e->seen |= 1ull << b->bit;
-    if (e) /* one that waits has come from elsewhere, and comes out */
+    struct kept *k = find_kept(m, key, brick, r, now, e);
+
+    if (k && k->set == b->set)
+        show_kept(m, k, brick);
+    if (e || k) /* one that waits has come from elsewhere, and comes out */
         return 0;
-    e = calloc(1, sizeof(*e));
-    if (!e)
-        return -ENOMEM;
-    *e = (struct entry){.key = key, .seen = 1ull << b->bit, .set = b->set, .brick = brick,
-                        .is_out = true, .number = ++m->number, .arrived = now, .time = r->time,
-                        .told = MERGE_KNOWN};
-    table_add(m, e);
-    remember(m, e);
+    bool wide = is_wide(r);
+
+    remember(m, &(struct kept){.key = key.low64, .seen = 1ull << b->bit, .set = (uint16_t)b->set,
+                               .number = (uint32_t)++m->number, .arrived = ms_of(now),
+                               .within = wide ? 1 : r->time % NOTIFY_WRITE_BUCKET, .wide = wide,
+                               .timed = r->time, .told = KEPT_KNOWN});
     return 0;
 }

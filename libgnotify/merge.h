@@ -25,8 +25,13 @@
 enum {
     MERGE_SET_MAX = 64,               /* bricks in one set */
     MERGE_PATIENCE = 20 * 1000 * 1000, /* ns */
-    MERGE_REMEMBERED = 1 << 19,       /* changes that came out and whose copies may come */
+    MERGE_REMEMBERED = 1 << 18,       /* changes that came out and whose copies may come; 40 bytes each */
+    MERGE_SETS_MAX = 1 << 16,
 };
+
+/* ns. A copy that a brick does not have so long after another one has shown the change does not come
+ * any more; or the change is told once more. */
+#define MERGE_LATE (60ull * 1000 * 1000 * 1000)
 
 #define MERGE_KNOWN UINT64_MAX
 
@@ -56,6 +61,14 @@ merge_add(struct merge *m, unsigned set);
 /* Whether the copies of this brick are waited for. */
 void
 merge_live(struct merge *m, unsigned brick, bool live);
+
+/* All that the brick had at that time has been fed. */
+void
+merge_read(struct merge *m, unsigned brick, uint64_t now);
+
+/* Whether the brick is one of the volume's; at first it is. One that is none brings nothing. */
+void
+merge_member(struct merge *m, unsigned brick, bool member);
 
 /* One record of a brick, in the brick's order. Notes (NOTIFY_MISSED and what follows it)
  * are not for here. now: ns of any clock that only goes forward. 0 or -ENOMEM: then the
@@ -101,6 +114,11 @@ merge_passed(struct merge *m, uint64_t time);
  * may without anything being fed: a time as `now`, or UINT64_MAX. */
 bool
 merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *later);
+
+/* How many that came out are remembered. With all bricks live and read, and of one set, next to
+ * none; of several sets some thousands more, and folders' for MERGE_LATE. */
+size_t
+merge_remembered(const struct merge *m);
 
 /* Bytes that are held: what to do no more reading at. */
 size_t

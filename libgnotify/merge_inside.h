@@ -14,13 +14,12 @@ struct client;
 struct entry {
     XXH128_hash_t key;
     struct entry *chain; /* of its bucket */
-    struct entry *older; /* of those that came out: the next one to be forgotten */
     uint64_t seen;       /* bits: which bricks of its set have shown it */
-    unsigned set, brick;
+    unsigned set, brick, shown; /* shown: by so many bricks, of any set */
     unsigned queues, heads; /* it is in so many, and at the head of so many */
-    bool is_out, spans; /* spans: several sets have shown it */
-    uint64_t number, arrived, told;
-    /* the rest only as long as it waits */
+    bool is_out, spans; /* spans: several sets have shown it; is_out: it is in queues only */
+    bool wide, timed;   /* wide: of what several sets show */
+    uint64_t number, arrived;
     uint64_t time; /* of its client's clock */
     struct client *client;
     struct entry *before, *after; /* of its client and its set, by time */

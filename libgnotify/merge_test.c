@@ -25,12 +25,19 @@ change(enum notify_op op, uint64_t client, uint64_t time, const char *name)
 }
 
 static void
-feed(struct merge *m, unsigned brick, enum notify_op op, uint64_t client, uint64_t time,
-     const char *name)
+feed_at(struct merge *m, unsigned brick, enum notify_op op, uint64_t client, uint64_t time,
+        const char *name, uint64_t now)
 {
     struct notify_record r = change(op, client, time, name);
 
-    assert_int_equal(merge_feed(m, brick, &r, NEVER), 0);
+    assert_int_equal(merge_feed(m, brick, &r, now), 0);
+}
+
+static void
+feed(struct merge *m, unsigned brick, enum notify_op op, uint64_t client, uint64_t time,
+     const char *name)
+{
+    feed_at(m, brick, op, client, time, name, NEVER);
 }
 
 static struct merge *
@@ -324,6 +331,127 @@ much_of_one_client_in_several_sets(void **state)
     merge_free(m);
 }
 
+/* ---- memory ---------------------------------------------------------------- */
+
+enum { STEP = 100 * 1000 }; /* ns from one change to the next */
+
+static void
+feed_nth(struct merge *m, unsigned brick, uint64_t n, uint64_t now)
+{
+    char name[24];
+
+    snprintf(name, sizeof(name), "/%" PRIu64, n);
+    feed_at(m, brick, n % 100 ? NOTIFY_CREATE : NOTIFY_MKDIR, n % 7, 1 + n * STEP, name, now);
+}
+
+/* So many come out now. */
+static unsigned
+come_out(struct merge *m, uint64_t now)
+{
+    struct merge_event e;
+    uint64_t later;
+    unsigned count = 0;
+
+    merge_fenced(m, merge_newest(m));
+    for (; merge_next(m, now, &e, &later); count++)
+        merge_tell(m, e.number);
+    return count;
+}
+
+/* Also where one brick is late: what it brings is known, and then nothing is kept of it. */
+static void
+of_live_bricks_of_a_set_nothing_is_remembered(void **state)
+{
+    enum { LATE = 2000 };
+    struct merge *m = merge_of(replica, 2);
+    size_t most = 0;
+    unsigned out = 0;
+
+    (void)state;
+    for (uint64_t n = 0; n < 2 * 1000 * 1000; n++) {
+        uint64_t now = n * STEP;
+
+        feed_nth(m, 0, n, now);
+        if (n < 1000 * 1000)
+            feed_nth(m, 1, n, now);
+        else if (n >= 1000 * 1000 + LATE)
+            feed_nth(m, 1, n - LATE, now);
+        out += come_out(m, now);
+        most = merge_remembered(m) > most ? merge_remembered(m) : most;
+    }
+    assert_true(most <= LATE);
+    for (unsigned i = LATE; i; i--)
+        feed_nth(m, 1, 2 * 1000 * 1000 - i, 2000ull * 1000 * STEP);
+    out += come_out(m, 2001ull * 1000 * STEP);
+    assert_int_equal(out, 2 * 1000 * 1000);
+    assert_int_equal(merge_remembered(m), 0);
+    merge_free(m);
+}
+
+/* Folders are remembered until no set can bring them any more, files no longer than others. */
+static void
+of_several_sets_little_is_remembered(void **state)
+{
+    static const unsigned sets[] = {0, 0, 1, 1};
+    struct merge *m = merge_of(sets, 4);
+    size_t most = 0;
+    unsigned out = 0;
+
+    (void)state;
+    for (uint64_t n = 0; n < 300 * 1000; n++) {
+        uint64_t now = n * STEP;
+        unsigned first = n % 2 ? 2 : 0;
+
+        feed_nth(m, first, n, now);
+        feed_nth(m, first + 1, n, now);
+        if (!(n % 200)) /* a folder on all sets; others fail on one of them */
+            feed_nth(m, 2, n, now);
+        for (unsigned b = 0; b < 4; b++)
+            merge_read(m, b, now);
+        out += come_out(m, now);
+        most = merge_remembered(m) > most ? merge_remembered(m) : most;
+    }
+    assert_int_equal(out, 300 * 1000);
+    assert_true(most <= 1 << 15);
+    merge_free(m);
+}
+
+/* While a brick is away, or has left the volume. */
+static void
+what_a_brick_that_is_away_may_bring_is_remembered(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+    uint64_t n = 0;
+
+    (void)state;
+    merge_live(m, 1, false);
+    for (; n < 2 * MERGE_REMEMBERED; n++) {
+        feed_nth(m, 0, n, n * STEP);
+        assert_int_equal(come_out(m, n * STEP), 1);
+        assert_true(merge_remembered(m) <= MERGE_REMEMBERED + MERGE_REMEMBERED / 4 + 1);
+    }
+    for (uint64_t i = n - MERGE_REMEMBERED; i < n; i++) { /* it is back */
+        uint64_t number, told;
+
+        feed_nth(m, 1, i, n * STEP);
+        merge_fed(m, &number, &told);
+        assert_int_equal(number, i + 1);
+        assert_int_equal(told, i + 1);
+    }
+    assert_int_equal(come_out(m, (n + 1000) * STEP), 0);
+    merge_member(m, 1, false);
+    for (uint64_t end = n + 10000; n < end; n++) {
+        feed_nth(m, 0, n, n * STEP);
+        assert_int_equal(come_out(m, n * STEP), 1);
+    }
+    size_t remembered = merge_remembered(m);
+
+    feed_nth(m, 0, n, n * STEP);
+    assert_int_equal(come_out(m, n * STEP), 1);
+    assert_int_equal(merge_remembered(m), remembered);
+    merge_free(m);
+}
+
 /* ---- at random ------------------------------------------------------------- */
 
 enum { SETS = 3, COPIES = 3, BRICKS = SETS * COPIES, CLIENTS = 4, CHANGES = 400, STREAM = CHANGES * 2 };
@@ -465,6 +593,9 @@ main(void)
         cmocka_unit_test(clocks_that_make_no_sense_hold_nothing_for_ever),
         cmocka_unit_test(much_of_one_client_in_several_sets),
         cmocka_unit_test(sets_that_are_none),
+        cmocka_unit_test(of_live_bricks_of_a_set_nothing_is_remembered),
+        cmocka_unit_test(of_several_sets_little_is_remembered),
+        cmocka_unit_test(what_a_brick_that_is_away_may_bring_is_remembered),
         cmocka_unit_test(at_random),
     };
 

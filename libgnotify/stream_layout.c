@@ -76,6 +76,8 @@ merge_layout(struct stream *s, const struct link_layout *l)
         if (err)
             return err;
     }
+    for (unsigned i = 0; i < s->brick_count; i++)
+        merge_member(s->merge, s->bricks[i]->index, s->bricks[i]->in_layout);
     return 0;
 }
 
