@@ -197,6 +197,7 @@ brick_fetched(struct brick *b, const struct notify_reply *reply)
         stream_fail(b->s, -ENOMEM);
         return;
     }
+    merge_since(b->s->merge, b->index, reply->recording);
     records(b, reply);
     b->from = NOTIFY_FROM_SEQ;
     memcpy(b->id, reply->extent.id, sizeof(b->id));

@@ -33,6 +33,7 @@ struct brick {
     unsigned set, bit;
     uint64_t since; /* the last change before it became live */
     uint64_t read;  /* what it had then has been fed */
+    uint64_t records; /* since then; 0: not known */
     struct entry **queue; /* a ring */
     size_t first, count, room;
 };
@@ -169,6 +170,12 @@ void
 merge_read(struct merge *m, unsigned brick, uint64_t now)
 {
     m->bricks[brick].read = now;
+}
+
+void
+merge_since(struct merge *m, unsigned brick, uint64_t time)
+{
+    m->bricks[brick].records = time;
 }
 
 void
@@ -469,7 +476,8 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
         return -ENOMEM;
     queue_add(&m->bricks[brick], e);
     e->set = set;
-    e->brick = brick;
+    e->brick = e->namer = brick;
+    e->whole = names_are_whole(r);
     e->seen = 1ull << m->bricks[brick].bit;
     e->shown = 1;
     e->wide = is_wide(r);
@@ -515,6 +523,30 @@ widen(struct entry *e, const struct notify_record *with)
     client_add(c, e);
 }
 
+/* Has the brick been there for longer than the other one? */
+static bool
+knows_better(const struct merge *m, unsigned brick, unsigned other)
+{
+    uint64_t a = m->bricks[brick].records, b = m->bricks[other].records;
+
+    return a && (!b || a < b);
+}
+
+/* It is told by the names of that copy, if these are better known. */
+static void
+name(struct merge *m, struct entry *e, unsigned brick, const struct notify_record *r)
+{
+    bool whole = names_are_whole(r);
+
+    if (whole < e->whole || (whole == e->whole && !knows_better(m, brick, e->namer)))
+        return;
+    m->held -= e->size;
+    names_take(e, r);
+    m->held += e->size;
+    e->namer = brick;
+    e->whole = whole;
+}
+
 /* Has every brick shown it that may? */
 static bool
 is_complete(const struct merge *m, unsigned set, uint64_t seen, bool wide, bool timed, unsigned shown)
@@ -557,6 +589,7 @@ merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint6
     queue_add(b, e);
     if (is_write(r))
         widen(e, r);
+    name(m, e, brick, r);
     if (e->set == b->set)
         e->seen |= 1ull << b->bit;
     e->shown++;

@@ -66,6 +66,11 @@ merge_live(struct merge *m, unsigned brick, bool live);
 void
 merge_read(struct merge *m, unsigned brick, uint64_t now);
 
+/* Since when the brick has recorded all; 0: it does not. Of copies whose paths differ, that
+ * of the one that has not been away for longest is told. */
+void
+merge_since(struct merge *m, unsigned brick, uint64_t time);
+
 /* Whether the brick is one of the volume's; at first it is. One that is none brings nothing. */
 void
 merge_member(struct merge *m, unsigned brick, bool member);

@@ -15,10 +15,13 @@ struct entry {
     XXH128_hash_t key;
     struct entry *chain; /* of its bucket */
     uint64_t seen;       /* bits: which bricks of its set have shown it */
-    unsigned set, brick, shown; /* shown: by so many bricks, of any set */
+    unsigned set, brick;
+    unsigned namer; /* the brick whose path it has */
+    unsigned shown; /* shown: by so many bricks, of any set */
     unsigned queues, heads; /* it is in so many, and at the head of so many */
     bool is_out, spans; /* spans: several sets have shown it; is_out: it is in queues only */
     bool wide, timed;   /* wide: of what several sets show */
+    bool whole;         /* all of its path is known */
     uint64_t number, arrived;
     uint64_t time; /* of its client's clock */
     struct client *client;
@@ -61,5 +64,15 @@ client_remove(struct entry *e);
  * is done in several, it may be any. */
 bool
 client_waits_before(const struct entry *e);
+
+/* ---- merge_names.c ----------------------------------------------------------- */
+
+/* Is all of the path known? */
+bool
+names_are_whole(const struct notify_record *r);
+
+/* e is told by the names of that copy. e->size may be another one then. */
+void
+names_take(struct entry *e, const struct notify_record *from);
 
 #endif

@@ -109,6 +109,42 @@ what_is_done_to_a_file_is_one_change_by_whatever_name(void **state)
     merge_free(m);
 }
 
+/* Of copies that know the path of a folder above differently, or not. */
+static void
+the_path_is_that_of_the_brick_that_was_not_away(void **state)
+{
+    static const char *const told[] = {"/new/a", "/new/b", "/old/c", "/new/longer/d"};
+    static const unsigned copies[] = {0, 0, 0};
+    struct merge *m = merge_of(copies, 3);
+    struct notify_record r = change(NOTIFY_CREATE, 1, 13, "c");
+    struct merge_event e;
+    uint64_t later;
+
+    (void)state;
+    merge_since(m, 0, 2000);
+    merge_since(m, 1, 1000);
+    feed(m, 0, NOTIFY_CREATE, 1, 11, "/old/a");
+    feed(m, 1, NOTIFY_CREATE, 1, 11, "/new/a");
+    feed(m, 2, NOTIFY_CREATE, 1, 11, "/other/a"); /* nothing is known of it */
+    feed(m, 1, NOTIFY_UNLINK, 1, 12, "/new/b");
+    feed(m, 0, NOTIFY_UNLINK, 1, 12, "/old/b");
+    feed(m, 2, NOTIFY_UNLINK, 1, 12, "/other/b");
+    r.flags |= NOTIFY_NAME_ONLY;
+    assert_int_equal(merge_feed(m, 1, &r, NEVER), 0);
+    feed(m, 0, NOTIFY_CREATE, 1, 13, "/old/c");
+    assert_int_equal(merge_feed(m, 2, &r, NEVER), 0);
+    for (unsigned i = 0; i < 3; i++)
+        feed(m, i, NOTIFY_WRITE, 1, 14, i == 1 ? "/new/longer/d" : "/o/d");
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(merge_next(m, NEVER, &e, &later));
+        assert_int_equal(e.record.name.len, strlen(told[i]));
+        assert_memory_equal(e.record.name.path, told[i], e.record.name.len);
+        assert_false(e.record.flags & NOTIFY_NAME_ONLY);
+    }
+    assert_int_equal(merge_held(m), 0);
+    merge_free(m);
+}
+
 static void
 a_brick_that_is_away_or_slow_is_not_waited_for(void **state)
 {
@@ -582,6 +618,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_copies_one_comes_out),
         cmocka_unit_test(what_is_done_to_a_file_is_one_change_by_whatever_name),
+        cmocka_unit_test(the_path_is_that_of_the_brick_that_was_not_away),
         cmocka_unit_test(a_brick_that_is_away_or_slow_is_not_waited_for),
         cmocka_unit_test(writes_that_were_told_together_otherwise_come_out_together),
         cmocka_unit_test(a_write_that_came_out_stands_for_none_that_came_later),
