@@ -19,7 +19,7 @@
 enum {
     BUCKETS_FIRST = 1 << 12,
     NOTHING = 0,
-    RECENT = 1 << 13, /* of several sets: so many are remembered though their own has shown them */
+    RECENT = 1 << 16, /* so many are remembered whoever has shown them: clients know new bricks first */
 };
 static const uint64_t TIMELESS = 5ull * 1000 * 1000 * 1000; /* ns */
 
@@ -41,7 +41,7 @@ struct brick {
 struct merge {
     struct brick *bricks;
     struct set *sets;
-    unsigned brick_count, set_count, members;
+    unsigned brick_count, set_count;
     struct entry **buckets;
     size_t bucket_count, entries;
     struct memory memory;
@@ -66,7 +66,7 @@ merge_new(const unsigned *sets, unsigned bricks, struct merge **out)
         return -ENOMEM;
     for (unsigned i = 0; i < bricks; i++)
         m->set_count = sets[i] >= m->set_count ? sets[i] + 1 : m->set_count;
-    m->brick_count = m->members = bricks;
+    m->brick_count = bricks;
     m->bucket_count = BUCKETS_FIRST;
     m->buckets = calloc(m->bucket_count, sizeof(struct entry *));
     m->bricks = calloc(bricks ? bricks : 1, sizeof(*m->bricks));
@@ -150,7 +150,6 @@ merge_add(struct merge *m, unsigned set)
         return -EINVAL;
     bricks[n] = (struct brick){.set = set, .bit = m->sets[set].bricks++};
     m->sets[set].members |= 1ull << bricks[n].bit;
-    m->members++;
     m->brick_count++;
     return (int)n;
 }
@@ -184,10 +183,7 @@ merge_member(struct merge *m, unsigned brick, bool member)
     struct set *s = &m->sets[m->bricks[brick].set];
     uint64_t bit = 1ull << m->bricks[brick].bit;
 
-    if (!(s->members & bit) == !member)
-        return;
-    s->members ^= bit;
-    m->members += member ? 1u : -1u;
+    s->members = member ? s->members | bit : s->members & ~bit;
 }
 
 /* ---- keys ---------------------------------------------------------------- */
@@ -479,9 +475,7 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
     e->brick = e->namer = brick;
     e->whole = names_are_whole(r);
     e->seen = 1ull << m->bricks[brick].bit;
-    e->shown = 1;
     e->wide = is_wide(r);
-    e->timed = r->time;
     e->number = ++m->number;
     e->arrived = now;
     /* what has no time of its own came after what its client did before */
@@ -547,27 +541,6 @@ name(struct merge *m, struct entry *e, unsigned brick, const struct notify_recor
     e->whole = whole;
 }
 
-/* Has every brick shown it that may? */
-static bool
-is_complete(const struct merge *m, unsigned set, uint64_t seen, bool wide, bool timed, unsigned shown)
-{
-    return !(m->sets[set].members & ~seen) &&
-           (m->set_count == 1 || (wide && timed && shown >= m->members));
-}
-
-/* The brick has shown a copy of what came out. */
-static void
-show_kept(struct merge *m, struct kept *k, unsigned brick)
-{
-    const struct brick *b = &m->bricks[brick];
-
-    if (k->set == b->set)
-        k->seen |= 1ull << b->bit;
-    k->within += k->wide;
-    if (is_complete(m, k->set, k->seen, k->wide, k->timed, k->wide ? k->within : 0))
-        memory_forget(&m->memory, k);
-}
-
 int
 merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now)
 {
@@ -579,7 +552,8 @@ merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint6
     if (k) {
         m->fed_number = number_of(m, k);
         m->fed_told = k->told == KEPT_KNOWN ? MERGE_KNOWN : k->told;
-        show_kept(m, k, brick);
+        if (k->set == b->set)
+            k->seen |= 1ull << b->bit;
         return 0;
     }
     if (!e)
@@ -592,7 +566,6 @@ merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint6
     name(m, e, brick, r);
     if (e->set == b->set)
         e->seen |= 1ull << b->bit;
-    e->shown++;
     e->spans = e->spans || e->set != b->set;
     m->fed_number = e->number;
     m->fed_told = 0;
@@ -651,7 +624,7 @@ merge_held(const struct merge *m)
 size_t
 merge_remembered(const struct merge *m)
 {
-    return m->memory.count - m->memory.gone;
+    return m->memory.count;
 }
 
 /* How far all bricks have been read. */
@@ -686,9 +659,8 @@ is_needed(const struct kept *k, size_t at, const void *arg)
     const struct merge *m = arg;
     const struct set *s = &m->sets[k->set];
 
-    return (m->set_count > 1 && at < RECENT) ||
-           ((s->members & ~k->seen) && !is_past(k, s->read)) ||
-           (k->wide && m->set_count > 1 && !is_past(k, m->all_read));
+    return at < RECENT || ((s->members & ~k->seen) && !is_past(k, s->read)) ||
+           (k->wide && !is_past(k, m->all_read));
 }
 
 /* So that copies are known; not longer than there may be copies. Without memory they are told
@@ -699,17 +671,6 @@ remember(struct merge *m, const struct kept *k)
     if (m->memory.count == m->memory.room)
         look_at_bricks(m);
     memory_add(&m->memory, k, MERGE_REMEMBERED, is_needed, m);
-}
-
-static void
-remember_entry(struct merge *m, const struct entry *e)
-{
-    if (is_complete(m, e->set, e->seen, e->wide, e->timed, e->shown))
-        return;
-    remember(m, &(struct kept){.key = e->key.low64, .seen = e->seen, .set = (uint16_t)e->set,
-                               .number = (uint32_t)e->number, .arrived = ms_of(e->arrived),
-                               .within = e->wide ? e->shown : e->time % NOTIFY_WRITE_BUCKET,
-                               .wide = e->wide, .timed = e->timed});
 }
 
 /* Is it due, were it alone? Else *later may become smaller. */
@@ -785,7 +746,9 @@ merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *l
     client_remove(e);
     wait_remove(m, e);
     table_remove(m, e);
-    remember_entry(m, e);
+    remember(m, &(struct kept){.key = e->key.low64, .seen = e->seen, .set = (uint16_t)e->set,
+                               .number = (uint32_t)e->number, .arrived = ms_of(e->arrived),
+                               .within = e->time % NOTIFY_WRITE_BUCKET, .wide = e->wide});
     e->is_out = true;
     leave_queues(m); /* and it is gone, if it is in no other */
     return true;
@@ -801,14 +764,12 @@ merge_known(struct merge *m, unsigned brick, const struct notify_record *r, uint
     struct kept *k = find_kept(m, key, brick, r, now, e);
 
     if (k && k->set == b->set)
-        show_kept(m, k, brick);
+        k->seen |= 1ull << b->bit;
     if (e || k) /* one that waits has come from elsewhere, and comes out */
         return 0;
-    bool wide = is_wide(r);
-
     remember(m, &(struct kept){.key = key.low64, .seen = 1ull << b->bit, .set = (uint16_t)b->set,
                                .number = (uint32_t)++m->number, .arrived = ms_of(now),
-                               .within = wide ? 1 : r->time % NOTIFY_WRITE_BUCKET, .wide = wide,
-                               .timed = r->time, .told = KEPT_KNOWN});
+                               .within = r->time % NOTIFY_WRITE_BUCKET, .wide = is_wide(r),
+                               .told = KEPT_KNOWN});
     return 0;
 }

@@ -120,8 +120,8 @@ merge_passed(struct merge *m, uint64_t time);
 bool
 merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *later);
 
-/* How many that came out are remembered. With all bricks live and read, and of one set, next to
- * none; of several sets some thousands more, and folders' for MERGE_LATE. */
+/* How many that came out are remembered. With all bricks live and read: the last 65,536 to
+ * 131,072; and folders' for MERGE_LATE. */
 size_t
 merge_remembered(const struct merge *m);
 

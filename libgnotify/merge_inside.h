@@ -17,11 +17,9 @@ struct entry {
     uint64_t seen;       /* bits: which bricks of its set have shown it */
     unsigned set, brick;
     unsigned namer; /* the brick whose path it has */
-    unsigned shown; /* shown: by so many bricks, of any set */
     unsigned queues, heads; /* it is in so many, and at the head of so many */
     bool is_out, spans; /* spans: several sets have shown it; is_out: it is in queues only */
-    bool wide, timed;   /* wide: of what several sets show */
-    bool whole;         /* all of its path is known */
+    bool wide, whole;   /* several sets show it; all of its path is known */
     uint64_t number, arrived;
     uint64_t time; /* of its client's clock */
     struct client *client;

@@ -35,11 +35,10 @@ sweep(struct memory *m, size_t most, kept_needed needed, const void *arg)
     for (size_t i = 0; i < m->count; i++) {
         const struct kept *k = &m->slots[i];
 
-        if (!k->gone && needed(k, m->count - 1 - i, arg))
+        if (needed(k, m->count - 1 - i, arg))
             m->slots[to++] = *k;
     }
     m->count = to;
-    m->gone = 0;
     if (to > most) {
         memmove(m->slots, m->slots + (to - most), most * sizeof(*m->slots));
         m->count = most;
@@ -52,7 +51,7 @@ resize(struct memory *m, size_t most)
 {
     size_t room = ROOM_FIRST, buckets = ROOM_FIRST;
 
-    while (room < 2 * m->count)
+    while (room < m->count + m->count / 2)
         room *= 2;
     if (room > most + most / 4 + 1)
         room = most + most / 4 + 1;
@@ -99,7 +98,6 @@ memory_add(struct memory *m, const struct kept *k, size_t most, kept_needed need
             return -ENOMEM;
     }
     m->slots[m->count] = *k;
-    m->slots[m->count].gone = 0;
     link_in(m, (uint32_t)m->count++);
     return 0;
 }
@@ -108,7 +106,7 @@ static struct kept *
 from(const struct memory *m, uint32_t i, uint64_t key)
 {
     for (; i != KEPT_NONE; i = m->slots[i].chain) {
-        if (m->slots[i].key == key && !m->slots[i].gone)
+        if (m->slots[i].key == key)
             return &m->slots[i];
     }
     return NULL;
@@ -124,18 +122,6 @@ struct kept *
 memory_next(const struct memory *m, const struct kept *k)
 {
     return from(m, k->chain, k->key);
-}
-
-void
-memory_forget(struct memory *m, struct kept *k)
-{
-    m->gone += !k->gone;
-    k->gone = 1;
-    while (m->count && m->slots[m->count - 1].gone) { /* the last one is the first of its bucket */
-        k = &m->slots[--m->count];
-        *bucket(m, k->key) = k->chain;
-        m->gone--;
-    }
 }
 
 void

@@ -17,12 +17,11 @@ struct kept {
     uint64_t told : 48, set : 16;
     uint32_t number;   /* the lowest bits of the merge's */
     uint32_t arrived;  /* ms, the lowest bits */
-    uint32_t within;   /* of a write: ns behind the begin of its bucket; else: how many bricks have
-                          shown it, of any set */
-    uint32_t chain : 29, wide : 1, timed : 1, gone : 1; /* wide: bricks of other sets may bring it */
+    uint32_t within;   /* of a write: ns behind the begin of its bucket */
+    uint32_t chain : 31, wide : 1; /* wide: bricks of other sets may bring it */
 };
 
-enum { KEPT_NONE = (1 << 29) - 1 }; /* of chains */
+enum { KEPT_NONE = INT32_MAX }; /* of chains */
 
 #define KEPT_KNOWN ((1ull << 48) - 1) /* as `told` */
 
@@ -30,7 +29,6 @@ struct memory {
     struct kept *slots;
     uint32_t *buckets; /* as many as a power of 2 */
     size_t count, room, bucket_count;
-    size_t gone;       /* of count */
 };
 
 /* Whether a slot is needed still; `at` counts from the newest one, which is 0. */
@@ -47,10 +45,6 @@ memory_find(const struct memory *m, uint64_t key);
 
 struct kept *
 memory_next(const struct memory *m, const struct kept *k);
-
-/* It is not found any more. */
-void
-memory_forget(struct memory *m, struct kept *k);
 
 void
 memory_end(struct memory *m);
