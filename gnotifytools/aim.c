@@ -327,7 +327,7 @@ library_mask(const struct aim *a)
 static int
 watch(struct aim *a, struct gnotify *g, struct aim_path *p)
 {
-    uint32_t mask = library_mask(a) | (a->no_follow ? GNOTIFY_DONT_FOLLOW : 0) |
+    uint32_t mask = library_mask(a) | a->crawl | (a->no_follow ? GNOTIFY_DONT_FOLLOW : 0) |
                     (a->recursive ? GNOTIFY_RECURSIVE : 0);
     bool folder = true;
 

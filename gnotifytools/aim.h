@@ -25,6 +25,7 @@ struct aim {
     bool recursive, no_follow, syslog;
     int quiet;
     uint32_t mask; /* what the user wants to see; 0: all */
+    uint32_t crawl; /* GNOTIFY_CRAWL, GNOTIFY_CRAWL_FIRST */
     const char *log_file;
 
     char *volume, *socket; /* for gnotify_init; socket may be NULL */

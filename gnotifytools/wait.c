@@ -48,6 +48,9 @@ static const char usage[] =
     "      --no-newline         nothing after what --format gives\n"
     "      --cursor NAME        begin behind what was shown last time under this name\n"
     "      --from-oldest        begin with the oldest that the bricks remember\n"
+    "      --crawl              after a gap show what is there and was changed since its start\n"
+    "      --crawl-first        the same, and begin with all that is there, but for a --cursor\n"
+    "                           that is gone on with\n"
     "      --log FILE           what GlusterFS's client library logs\n"
     "  -h, --help, --version\n"
     "\n"
@@ -71,7 +74,8 @@ struct wait {
 
 /* ---- options -------------------------------------------------------------------- */
 
-enum { OPT_FORMAT = 256, OPT_TIMEFMT, OPT_NO_NEWLINE, OPT_JSON, OPT_CURSOR, OPT_FROM_OLDEST, OPT_VERSION };
+enum { OPT_FORMAT = 256, OPT_TIMEFMT, OPT_NO_NEWLINE, OPT_JSON, OPT_CURSOR, OPT_FROM_OLDEST,
+       OPT_CRAWL, OPT_CRAWL_FIRST, OPT_VERSION };
 
 static const struct option longs[] = {
     AIM_LONG,
@@ -88,6 +92,8 @@ static const struct option longs[] = {
     {"no-newline", no_argument, NULL, OPT_NO_NEWLINE},
     {"cursor", required_argument, NULL, OPT_CURSOR},
     {"from-oldest", no_argument, NULL, OPT_FROM_OLDEST},
+    {"crawl", no_argument, NULL, OPT_CRAWL},
+    {"crawl-first", no_argument, NULL, OPT_CRAWL_FIRST},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -121,6 +127,9 @@ take_option(struct wait *w, int option)
     case OPT_FROM_OLDEST:
         w->options.from = GNOTIFY_FROM_OLDEST;
         return true;
+    case OPT_CRAWL:
+    case OPT_CRAWL_FIRST:
+        return (w->aim.crawl |= option == OPT_CRAWL ? GNOTIFY_CRAWL : GNOTIFY_CRAWL_FIRST);
     default:
         return aim_option(&w->aim, option, optarg);
     }
@@ -185,7 +194,7 @@ shown(void *arg, const struct line *line)
 
     if (!w->monitor && w->shown)
         return;
-    if (line->mask & GNOTIFY_CAUGHT_UP)
+    if (line->mask & (GNOTIFY_CAUGHT_UP | GNOTIFY_CRAWLED))
         return;
     if (line->mask & GNOTIFY_IGNORED) {
         w->over = true;

@@ -11,8 +11,8 @@
 
 #include "common/strbuf.h"
 
-enum { WATCH_BITS = GNOTIFY_ALL_EVENTS | GNOTIFY_RECURSIVE | GNOTIFY_CRAWL | GNOTIFY_ONLYDIR |
-                    GNOTIFY_DONT_FOLLOW };
+enum { WATCH_BITS = GNOTIFY_ALL_EVENTS | GNOTIFY_RECURSIVE | GNOTIFY_CRAWL |
+                    GNOTIFY_CRAWL_FIRST | GNOTIFY_ONLYDIR | GNOTIFY_DONT_FOLLOW };
 
 /* ---- errors ---------------------------------------------------------------- */
 
@@ -203,8 +203,7 @@ gnotify_close(struct gnotify *g)
     if (!g)
         return;
     callbacks_end(g);
-    if (g->stream)
-        stream_close(g->stream);
+    api_fill_close(g);
     if (g->fd >= 0)
         close(g->fd);
     if (g->signal_fd >= 0)
@@ -233,8 +232,6 @@ say_lookup(const struct gnotify *g, const char *path, int error)
 static int
 check_mask(const struct gnotify *g, uint32_t mask)
 {
-    if (mask & GNOTIFY_CRAWL)
-        return api_fail(g, -ENOTSUP, "GNOTIFY_CRAWL is not there yet: gfind crawls");
     if (mask & ~(uint32_t)WATCH_BITS & ~(uint32_t)GNOTIFY_ONESHOT)
         return api_fail(g, -EINVAL, "mask 0x%x has bits that no watch can have", mask);
     if (!(mask & GNOTIFY_ALL_EVENTS))
@@ -259,8 +256,13 @@ gnotify_add_watch(struct gnotify *g, const char *path, uint32_t mask)
         ret = -ENOTDIR;
     if (ret)
         return say_lookup(g, *path ? path : g->dir, ret);
+    int before = g->watches.last_wd;
+
     ret = watch_add(&g->watches, name.path, (const uint8_t(*)[WATCH_GFID])name.chain, name.depth,
                     name.is_dir, mask);
+    if (ret > 0 && mask & GNOTIFY_CRAWL_FIRST && stream_is_new(g->stream) && ret > before)
+        ret = api_fill_first(g, ret) ? -ENOMEM : ret;
+    api_signal(g);
     return ret < 0 ? no_memory(g) : ret;
 }
 
@@ -303,6 +305,7 @@ gnotify_fd(struct gnotify *g)
 GNOTIFY_API void
 gnotify_wake(struct gnotify *g)
 {
+    atomic_store(&g->woken, true);
     stream_wake(g->stream);
 }
 
@@ -322,16 +325,22 @@ api_ack(struct gnotify *g, uint64_t number)
     if (number > g->given)
         return api_fail(g, -EINVAL, "event %llu was not read yet: the last one was %llu",
                         (unsigned long long)number, (unsigned long long)g->given);
-    /* and what no watch wanted since */
-    if (number == g->given && !g->first)
-        number = g->seen;
-    if (number <= g->acked && g->acked) /* 0, as the first: where this handle began */
+    if (number < g->acked)
         return 0;
-    int ret = stream_ack(g->stream, number);
+    uint64_t stream;
+    bool good = api_stream_number(g, number, &stream);
 
-    if (ret)
-        return api_fail(g, ret, "not every brick has noted that event %llu is dealt with: %s",
-                        (unsigned long long)number, strerror(-ret));
+    /* and what no watch wanted since */
+    if (number == g->given && !g->first && !api_is_held(g))
+        stream = g->seen;
+    if (good && (stream > g->stream_acked || !stream)) { /* 0: where this handle began */
+        int ret = stream_ack(g->stream, stream);
+
+        if (ret)
+            return api_fail(g, ret, "not every brick has noted that event %llu is dealt with: %s",
+                            (unsigned long long)number, strerror(-ret));
+        g->stream_acked = stream;
+    }
     g->acked = number;
     return 0;
 }

@@ -10,8 +10,11 @@
 #include "libgnotify/gnotify.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 
 #include "common/cleanup.h"
+#include "libgnotify/fill.h"
 #include "libgnotify/stream.h"
 #include "libgnotify/watch.h"
 
@@ -28,6 +31,24 @@ struct waiting {
 };
 
 struct callbacks;
+struct api_place;
+
+/* What is crawled for, for watches with GNOTIFY_CRAWL. */
+struct filling {
+    struct fill *job;        /* that runs */
+    bool wanted;             /* there is another one to begin, */
+    int64_t due;             /* now_ms: at the latest then, */
+    bool gap;                /* of all these watches */
+    uint64_t gap_since;      /* from then on, */
+    struct fill_root *roots; /* and of these places */
+    unsigned root_count;
+    uint64_t from, to;       /* of the gaps */
+    /* Renames of folders from then to then are crawled after. */
+    uint64_t window_from, window_to, window_since;
+    struct api_place *places;
+    unsigned place_count;
+    uint64_t shift; /* so much larger than the stream's are the numbers of events */
+};
 
 struct gnotify {
     struct stream *stream;
@@ -35,17 +56,20 @@ struct gnotify {
     char *dir;         /* of the volume, what gnotify_init named; "/" */
     bool has_cursor;
     struct watches watches;
+    struct filling filling;
 
     struct waiting *first, **end; /* events for the next gnotify_read */
     struct pack *pack;            /* of the one that is under way */
     const struct stream_event *current;
     int failed;                   /* what every read returns from now on */
     bool interrupted;             /* the next read returns -EINTR */
+    atomic_bool woken;            /* by gnotify_wake, and not by a crawl */
     bool lost;                    /* a gap: files may be elsewhere than watches think */
 
     uint64_t seen;   /* the newest number of the stream that was read, */
     uint64_t given;  /* of an event that the program was given, */
-    uint64_t acked;  /* and that was acknowledged */
+    uint64_t acked;  /* and that was acknowledged, */
+    uint64_t stream_acked;        /* by the stream's numbers, as `seen` */
     int64_t ack_due; /* now_ms: when what no watch wants is acknowledged by itself, */
     int64_t look_due; /* and when files are looked for next */
 
@@ -71,6 +95,8 @@ api_lock(struct gnotify *g);
 void
 api_unlock(struct gnotify **g);
 
+struct pack_parts;
+
 /* -- api_read.c -------------------------------------------------------------------- */
 
 /* As gnotify_read, without a lock, and with callbacks, too. */
@@ -80,6 +106,10 @@ api_read(struct gnotify *g, void *buf, size_t size, int timeout);
 /* For watches: takes what is to be told. */
 int
 api_take(void *arg, const struct notify_record *r, const struct watch_event *e);
+
+/* Puts an event where the program reads it. 0 or -ENOMEM. */
+int
+api_add(struct gnotify *g, const struct pack_parts *parts);
 
 /* Sets gnotify_fd by what waits. */
 void
@@ -136,6 +166,48 @@ name_of(struct link *link, const uint8_t gfid[WATCH_GFID], const uint8_t parent[
 /* gnotify_ack, under the lock. */
 int
 api_ack(struct gnotify *g, uint64_t number);
+
+/* -- api_fill.c -------------------------------------------------------------------- */
+
+/* The number of an event that is made now. */
+uint64_t
+api_number(const struct gnotify *g);
+
+/* What is to be acknowledged to the stream when the program has dealt with all up to `number`, which
+ * never falls. False: nothing yet. */
+bool
+api_stream_number(struct gnotify *g, uint64_t number, uint64_t *stream);
+
+/* A crawl is not over: the stream stays acknowledged before its gap. */
+bool
+api_is_held(const struct gnotify *g);
+
+/* A gap; a watch with GNOTIFY_CRAWL_FIRST; a record that was read: what has to be crawled for them
+ * is noted. 0 or -ENOMEM. */
+int
+api_fill_gap(struct gnotify *g, const struct stream_event *gap);
+int
+api_fill_first(struct gnotify *g, int wd);
+int
+api_fill_renamed(struct gnotify *g, const struct notify_record *r);
+
+/* There is something to begin with; it has waited long enough. */
+bool
+api_fill_wants(const struct gnotify *g);
+bool
+api_fill_is_due(const struct gnotify *g);
+
+/* Begins; watches must know where their files are. 0 or -ENOMEM. */
+int
+api_fill_begin(struct gnotify *g);
+
+/* Makes events of what was found next. 1; 0: there is nothing; -ENOMEM. */
+int
+api_fill_read(struct gnotify *g);
+
+/* Ends a crawl, and closes the stream behind it. */
+void
+api_fill_close(struct gnotify *g);
 
 /* -- api_call.c -------------------------------------------------------------------- */
 

@@ -10,8 +10,8 @@ libgnotify_watch_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_watch_test_LDADD = libgnotify/libwatch.a notify/libnotify.a common/libcommon.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 
 libgnotify_api_sources = libgnotify/api.h \
-	libgnotify/api.c libgnotify/api_call.c libgnotify/api_pack.c libgnotify/api_read.c \
-	libgnotify/api_words.c
+	libgnotify/api.c libgnotify/api_call.c libgnotify/api_fill.c libgnotify/api_pack.c \
+	libgnotify/api_read.c libgnotify/api_words.c libgnotify/fill.c libgnotify/fill.h
 
 check_PROGRAMS += libgnotify/api_test
 libgnotify_api_test_SOURCES = libgnotify/api_test.c $(libgnotify_api_sources)
@@ -27,9 +27,9 @@ libgnotify_la_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 libgnotify_la_CFLAGS = $(GFAPI_CFLAGS)
 libgnotify_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,defs \
 	-Wl,--version-script=$(srcdir)/libgnotify/gnotify.map
-libgnotify_la_LIBADD = libgnotify/libwatch.a libgnotify/libstream.a libgnotify/libmerge.a $(LINK_LIBS) \
+libgnotify_la_LIBADD = libgnotify/libwatch.a libgnotify/libcrawl.a libgnotify/libstream.a libgnotify/libmerge.a $(LINK_LIBS) \
 	notify/libnotify.a common/libcommon.a $(XXHASH_LIBS) $(ZLIB_LIBS) $(MD_LIBS) -lpthread
-libgnotify_la_DEPENDENCIES = libgnotify/gnotify.map libgnotify/libwatch.a libgnotify/libstream.a \
+libgnotify_la_DEPENDENCIES = libgnotify/gnotify.map libgnotify/libwatch.a libgnotify/libcrawl.a libgnotify/libstream.a \
 	libgnotify/libmerge.a libgnotify/liblink.a gfapi/libconnect.a notify/libnotify.a common/libcommon.a
 EXTRA_DIST += libgnotify/gnotify.map
 

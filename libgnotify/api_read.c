@@ -19,8 +19,8 @@ enum {
 /* ---- one event ------------------------------------------------------------- */
 
 /* Into the buffer, or, when that is full, to what waits. */
-static int
-add(struct gnotify *g, const struct pack_parts *parts)
+int
+api_add(struct gnotify *g, const struct pack_parts *parts)
 {
     size_t size = pack_size(parts);
     struct pack *p = g->pack;
@@ -58,7 +58,7 @@ api_take(void *arg, const struct notify_record *r, const struct watch_event *e)
 {
     struct gnotify *g = arg;
     const char *client = g->current ? g->current->client : NULL;
-    uint64_t number = g->current ? g->current->number : g->seen;
+    uint64_t number = api_number(g);
     struct pack_parts parts = {
         .event = {.wd = e->wd, .mask = e->mask, .cookie = e->cookie, .flags = e->flags,
                   /* all of a change is done with when its last event is */
@@ -68,7 +68,7 @@ api_take(void *arg, const struct notify_record *r, const struct watch_event *e)
     struct gnotify_event *event = &parts.event;
 
     if (!r || e->mask & GNOTIFY_IGNORED)
-        return add(g, &parts);
+        return api_add(g, &parts);
     event->time = r->time;
     memcpy(event->gfid, r->gfid, sizeof(event->gfid));
     if (e->parent)
@@ -84,7 +84,7 @@ api_take(void *arg, const struct notify_record *r, const struct watch_event *e)
     }
     parts.client = client;
     parts.client_len = client ? strlen(client) : 0;
-    return add(g, &parts);
+    return api_add(g, &parts);
 }
 
 static int
@@ -102,10 +102,10 @@ take_gap(struct gnotify *g, const struct stream_event *s)
 
     g->lost = true;
     strbuf_fmt(&detail, "%s%s%s", s->brick ? s->brick : "", s->brick ? ": " : "", reason);
-    if (strbuf_failed(&detail))
+    if (strbuf_failed(&detail) || api_fill_gap(g, s))
         return -ENOMEM;
-    return add(g, &(struct pack_parts){
-        .event = {.wd = -1, .mask = GNOTIFY_GAP, .number = s->number, .from = s->from, .to = s->to},
+    return api_add(g, &(struct pack_parts){
+        .event = {.wd = -1, .mask = GNOTIFY_GAP, .number = api_number(g), .from = s->from, .to = s->to},
         .detail = detail.data, .detail_len = detail.len});
 }
 
@@ -121,13 +121,15 @@ convert(struct gnotify *g, const struct stream_event *s)
     case STREAM_SYNTHETIC:
         ret = watches_apply(&g->watches, s->record, s->kind == STREAM_SYNTHETIC, api_take, g);
         watches_sweep(&g->watches);
+        if (!ret)
+            ret = api_fill_renamed(g, s->record);
         break;
     case STREAM_GAP:
         ret = take_gap(g, s);
         break;
     case STREAM_CAUGHT_UP:
-        ret = add(g, &(struct pack_parts){
-            .event = {.wd = -1, .mask = GNOTIFY_CAUGHT_UP, .number = s->number}});
+        ret = api_add(g, &(struct pack_parts){
+            .event = {.wd = -1, .mask = GNOTIFY_CAUGHT_UP, .number = api_number(g)}});
         break;
     }
     g->current = NULL;
@@ -209,7 +211,8 @@ api_forget_waiting(struct gnotify *g)
 void
 api_signal(struct gnotify *g)
 {
-    bool on = g->first || g->interrupted || g->failed;
+    bool on = g->first || g->interrupted || g->failed || api_fill_wants(g) ||
+              (g->filling.job && fill_is_ready(g->filling.job));
     uint64_t value = 1;
 
     if (on == g->signalled)
@@ -227,15 +230,17 @@ static void
 ack_unwanted(struct gnotify *g)
 {
     if (!g->has_cursor || !g->watches.count || g->first || g->given > g->acked ||
-        g->seen <= g->acked)
+        g->seen <= g->stream_acked || api_is_held(g))
         return;
     int64_t now = now_ms();
 
     if (now < g->ack_due)
         return;
     g->ack_due = now + ACK_EVERY;
-    if (!stream_ack(g->stream, g->seen))
-        g->acked = g->seen;
+    if (!stream_ack(g->stream, g->seen)) {
+        g->stream_acked = g->seen;
+        g->acked = api_number(g);
+    }
 }
 
 /* How long to wait for one more event: -1 for ever. */
@@ -251,8 +256,41 @@ remaining(const struct pack *p, int timeout, int64_t deadline)
     return left > 0 ? (int)left : 0;
 }
 
-/* Reads the stream until the buffer is full, or has something and there is no more. 0 or
- * -errno, which is to be told when the buffer is empty. */
+/* Begins a crawl that is wanted. */
+static int
+begin_crawl(struct gnotify *g)
+{
+    int ret = 0;
+
+    if (g->lost) {
+        g->look_due = 0;
+        ret = find_again(g);
+    }
+    return ret ? ret : api_fill_begin(g);
+}
+
+/* One event of the stream, waiting for it so long. 1; 0: there is none yet; -errno. */
+static int
+read_event(struct gnotify *g, int wait)
+{
+    struct stream_event event;
+    int ret = stream_read(g->stream, wait, &event);
+
+    if (ret == -EINTR && !atomic_exchange(&g->woken, false))
+        return 1; /* a crawl has found something */
+    if (ret > 0)
+        ret = convert(g, &event);
+    else if (ret < 0)
+        return ret;
+    else
+        return 0;
+    if (!ret && (g->lost || g->watches.stale))
+        ret = find_again(g);
+    return ret ? ret : 1;
+}
+
+/* Reads the stream, and what a crawl finds, until the buffer is full, or has something and there is
+ * no more. 0 or -errno, which is to be told when the buffer is empty. */
 static int
 read_stream(struct gnotify *g, struct pack *p, int timeout)
 {
@@ -260,21 +298,26 @@ read_stream(struct gnotify *g, struct pack *p, int timeout)
     int64_t deadline = now_ms() + (timeout > 0 ? timeout : AT_ONCE);
 
     for (;;) {
-        int left = remaining(p, timeout, deadline);
+        int found = api_fill_read(g);
+        int left = found || api_fill_wants(g) ? 0 : remaining(p, timeout, deadline);
         int wait = g->has_cursor && (left < 0 || left > ACK_EVERY) ? ACK_EVERY : left;
-        struct stream_event event;
-        int ret = stream_read(g->stream, wait, &event);
+        int ret = found < 0 ? found : g->first ? 1 : read_event(g, wait);
+        bool none = !ret && !found;
 
-        if (ret > 0)
-            ret = convert(g, &event);
-        else if (!ret && wait == left)
-            return 0;
-        else if (!ret)
-            ack_unwanted(g);
-        if (!ret && (g->lost || g->watches.stale))
-            ret = find_again(g);
-        if (ret || g->first || (timeout >= 0 && !p->used && now_ms() >= deadline))
+        if (ret >= 0 && !g->first && (api_fill_is_due(g) || (none && api_fill_wants(g)))) {
+            ret = begin_crawl(g);
+            none = false;
+        }
+        if (ret < 0 || (none && wait == left))
             return ret;
+        if (none) {
+            ack_unwanted(g);
+            ret = g->lost || g->watches.stale ? find_again(g) : 0;
+        }
+        if (ret < 0)
+            return ret;
+        if (g->first || (timeout >= 0 && !p->used && now_ms() >= deadline))
+            return 0;
     }
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,6 +34,7 @@ static struct {
     struct link *link;
     const char *moved_to; /* of the file 0x0d; NULL: where it is cannot be asked */
     bool gone;
+    bool known; /* the cursor */
     char asked[32]; /* where a file was: its folder's number and its name */
     pthread_mutex_t lock;
 } fake;
@@ -86,6 +88,13 @@ stream_read(struct stream *s, int timeout, struct stream_event *event)
     return ret;
 }
 
+bool
+stream_is_new(const struct stream *s)
+{
+    (void)s;
+    return !fake.known;
+}
+
 int
 stream_fd(struct stream *s)
 {
@@ -97,14 +106,17 @@ void
 stream_wake(struct stream *s)
 {
     (void)s;
+    pthread_mutex_lock(&fake.lock);
     fake.wakes++;
     set_fd();
+    pthread_mutex_unlock(&fake.lock);
 }
 
 int
 stream_ack(struct stream *s, uint64_t number)
 {
     (void)s;
+    assert_true(number < 100 + fake.read); /* it was read */
     fake.acked = number;
     fake.acks++;
     return 0;
@@ -136,6 +148,86 @@ link_open(const struct link_options *options, const struct link_events *events, 
     *out = (struct link *)&fake;
     *dir = strdup("/");
     return 0;
+}
+
+struct glfs *
+link_volume(struct link *link)
+{
+    (void)link;
+    return NULL;
+}
+
+/* ---- crawls, of which the test says what they find -------------------------------- */
+
+static struct {
+    struct { const char *path; int error; bool dir; } finds[8];
+    unsigned count, goes; /* of these so many may be found; more is waited for */
+    unsigned runs;        /* crawls that were begun */
+    char began[256];      /* `PATH SINCE DEEP;` of each */
+    bool ended;           /* one was told to be over */
+    pthread_cond_t more;
+} crawls = {.more = PTHREAD_COND_INITIALIZER};
+
+static bool
+crawl_over(const struct crawl_options *o)
+{
+    crawls.ended = crawls.ended || o->over(o->arg);
+    return o->over(o->arg);
+}
+
+int
+crawl(struct glfs *fs, const struct crawl_options *o)
+{
+    struct stat stat = {.st_ctim = {.tv_sec = 5}};
+    unsigned i = 0;
+    int ret = 0;
+
+    (void)fs;
+    pthread_mutex_lock(&fake.lock);
+    size_t len = strlen(crawls.began);
+
+    crawls.runs++;
+    snprintf(crawls.began + len, sizeof(crawls.began) - len, "%s %" PRIu64 " %d;", o->below, o->since,
+             !o->flat);
+    assert_true(o->itself);
+    while (!ret && i < crawls.count) {
+        while (crawls.goes <= i && !crawl_over(o)) {
+            struct timespec soon;
+
+            clock_gettime(CLOCK_REALTIME, &soon);
+            soon.tv_nsec = (soon.tv_nsec + 10000000) % 1000000000;
+            pthread_cond_timedwait(&crawls.more, &fake.lock, &soon);
+        }
+        struct crawl_entry entry = {crawls.finds[i].path, &stat, (const uint8_t *)"0123456789abcdef"};
+
+        pthread_mutex_unlock(&fake.lock);
+        stat.st_mode = crawls.finds[i].dir ? S_IFDIR : S_IFREG;
+        if (crawls.finds[i].error)
+            o->error(o->arg, entry.path, crawls.finds[i].error);
+        else
+            ret = o->entry(o->arg, &entry);
+        pthread_mutex_lock(&fake.lock);
+        i++;
+    }
+    pthread_mutex_unlock(&fake.lock);
+    return ret;
+}
+
+static void
+crawls_go(unsigned count)
+{
+    pthread_mutex_lock(&fake.lock);
+    crawls.goes = count;
+    pthread_cond_broadcast(&crawls.more);
+    pthread_mutex_unlock(&fake.lock);
+}
+
+static void
+finds(const char *path, int error)
+{
+    crawls.finds[crawls.count].path = path;
+    crawls.finds[crawls.count].dir = strlen(path) && path[strlen(path) - 1] == 'D';
+    crawls.finds[crawls.count++].error = error;
 }
 
 /* There are the folder /d, number 0x0d, and the file /d/f, 0x0f. */
@@ -215,7 +307,11 @@ setup_with(const struct gnotify_options *options)
     fake.count = fake.read = 0;
     fake.wakes = fake.error = fake.acks = 0;
     fake.acked = 0;
-    fake.forgotten = fake.gone = false;
+    fake.forgotten = fake.gone = fake.known = false;
+    crawls.count = crawls.runs = 0;
+    crawls.goes = UINT_MAX;
+    crawls.ended = false;
+    *crawls.began = 0;
     fake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     pthread_mutex_init(&fake.lock, NULL);
     return gnotify_init(&g, "v1", options);
@@ -449,6 +545,265 @@ a_file_that_went_in_a_gap_ends_its_watch(void **state)
     assert_int_equal(gnotify_rm_watch(g, 1), -EINVAL);
 }
 
+/* ---- crawls -------------------------------------------------------------------- */
+
+#define SECOND 1000000000ull
+
+static void
+gap(uint64_t from)
+{
+    tells((struct stream_event){.kind = STREAM_GAP, .from = from, .to = from + SECOND,
+                                .why = STREAM_CRASH, .brick = "b"});
+}
+
+static struct gnotify_event last_gap;
+static char last_detail[256];
+
+static void
+keep_gap(ssize_t bytes)
+{
+    struct gnotify_event *e = (void *)buf;
+
+    for (; (char *)e < buf + bytes; e = GNOTIFY_NEXT(e)) {
+        if (!(e->mask & GNOTIFY_GAP))
+            continue;
+        last_gap = *e;
+        snprintf(last_detail, sizeof(last_detail), "%s", e->detail);
+    }
+}
+
+/* Reads until what was listed ends so. */
+static const char *
+read_until(const char *end)
+{
+    static struct strbuf out;
+
+    strbuf_reset(&out);
+    for (;;) {
+        struct pollfd p = {.fd = gnotify_fd(g), .events = POLLIN};
+
+        assert_int_equal(poll(&p, 1, 60000), 1);
+        ssize_t bytes = gnotify_read(g, buf, sizeof(buf), 0);
+
+        assert_true(bytes >= 0);
+        keep_gap(bytes);
+        strbuf_fmt(&out, "%s%s", out.len && bytes ? "; " : "", list(buf, bytes));
+        size_t len = strlen(end);
+
+        if (out.len >= len && !strcmp(out.data + out.len - len, end))
+            return out.data;
+    }
+}
+
+static void
+after_a_gap_what_a_crawl_finds_is_told(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_RECURSIVE | GNOTIFY_CRAWL);
+    finds("/d/s/f", 0);
+    finds("/d/sD", 0);
+    gap(1000 * SECOND);
+    assert_string_equal(read_until("80000 - 103"),
+                        "4000 - 100; 20100 s/f 101; 40020100 sD 102; 80000 - 103");
+    assert_string_equal(crawls.began, "/d 940000000000 1;");
+    assert_string_equal(read_all(sizeof(buf)), "");
+    /* numbers go on */
+    happens(NOTIFY_CREATE, "/d/x");
+    assert_string_equal(read_all(sizeof(buf)), "100 x 104");
+    assert_int_equal(gnotify_ack(g, 104), 0);
+    assert_int_equal(fake.acked, 101);
+}
+
+static void
+what_is_found_is_told_as_what_is_wanted(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_CLOSE_WRITE | GNOTIFY_ATTRIB | GNOTIFY_CRAWL);
+    gnotify_add_watch(g, "/d/f", GNOTIFY_ALL_EVENTS); /* which wants none */
+    gnotify_add_watch(g, "/", GNOTIFY_DELETE | GNOTIFY_RECURSIVE | GNOTIFY_CRAWL);
+    finds("/d/f", 0);
+    finds("/d/gD", 0);
+    gap(0);
+    assert_string_equal(read_until("80000 - 103"),
+                        "4000 - 100; 20008 f 101; 40020004 gD 102; 80000 - 103");
+    assert_string_equal(crawls.began, " 0 1;");
+}
+
+static void
+nothing_behind_the_gap_is_acknowledged_before_the_crawl_is_over(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_RECURSIVE | GNOTIFY_CRAWL);
+    finds("/d/1", 0);
+    finds("/d/2", 0);
+    happens(NOTIFY_CREATE, "/d/a");
+    gap(5);
+    happens(NOTIFY_CREATE, "/d/b");
+    crawls_go(1);
+    assert_string_equal(read_until("20100 1 103"), "100 a 100; 4000 - 101; 100 b 102; 20100 1 103");
+    assert_int_equal(gnotify_ack(g, 100), 0);
+    assert_int_equal(fake.acked, 100);
+    assert_int_equal(gnotify_ack(g, 103), 0);
+    assert_int_equal(fake.acked, 100);
+    g->ack_due = 0;
+    happens(NOTIFY_CREATE, "/d/c");
+    happens(NOTIFY_CREATE, "/z/z");
+    assert_string_equal(read_all(sizeof(buf)), "100 c 104");
+    assert_int_equal(gnotify_ack(g, 104), 0);
+    assert_int_equal(fake.acked, 100);
+    crawls_go(2);
+    assert_string_equal(read_until("80000 - 107"), "20100 2 106; 80000 - 107");
+    assert_int_equal(gnotify_ack(g, 106), 0);
+    assert_int_equal(fake.acked, 100);
+    assert_int_equal(gnotify_ack(g, 107), 0);
+    assert_int_equal(fake.acked, 104);
+}
+
+static void
+several_gaps_are_one_crawl(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL);
+    gap(2000 * SECOND);
+    gap(1000 * SECOND);
+    assert_string_equal(read_until("80000 - 102"), "4000 - 100; 4000 - 101; 80000 - 102");
+    assert_string_equal(crawls.began, "/d 940000000000 0;");
+    assert_int_equal(gnotify_ack(g, 102), 0);
+    assert_int_equal(fake.acked, 101);
+}
+
+static void
+a_gap_in_a_crawl_begins_another(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL);
+    finds("/d/1", 0);
+    crawls_go(0);
+    gap(1);
+    assert_string_equal(read_until("4000 - 100"), "4000 - 100");
+    gap(2);
+    assert_string_equal(read_until("4000 - 101"), "4000 - 101");
+    crawls_go(1);
+    assert_string_equal(read_until("80000 - 104"), "20100 1 102; 20100 1 103; 80000 - 104");
+    assert_int_equal(gnotify_ack(g, 103), 0);
+    assert_int_equal(fake.acked, 99);
+}
+
+static void
+what_cannot_be_listed_is_a_gap(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL | GNOTIFY_RECURSIVE);
+    finds("v1-client-0", -ENOTCONN);
+    gap(5);
+    assert_string_equal(read_until("80000 - 102"), "4000 - 100; 4000 - 101; 80000 - 102");
+    assert_string_equal(last_detail, "v1-client-0 is away: the crawl did not see what is only there");
+    assert_int_equal(last_gap.from, 5);
+    assert_int_equal(last_gap.to, 5 + SECOND);
+}
+
+static void
+folders_that_move_meanwhile_are_listed_again(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL | GNOTIFY_RECURSIVE);
+    finds("/d/1", 0);
+    crawls_go(0);
+    gap(1000 * SECOND);
+    read_until("4000 - 100");
+    struct notify_record *r = happens(NOTIFY_RENAME, "/d/a");
+
+    r->flags |= NOTIFY_HAS_TO | NOTIFY_ISDIR;
+    r->to = (struct notify_name){.path = "/d/b", .len = 4};
+    r->to.parent[15] = 0x0d;
+    r->time = 0;
+    read_until("40000080 b 101");
+    crawls_go(1);
+    assert_string_equal(read_until("80000 - 104"), "20100 1 102; 20100 1 103; 80000 - 104");
+    assert_string_equal(crawls.began, "/d 940000000000 1;/d/b 940000000000 1;");
+}
+
+static void
+a_new_cursor_begins_with_all_that_is_there(void **state)
+{
+    (void)state;
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL_FIRST | GNOTIFY_RECURSIVE);
+    finds("/d/1", 0);
+    assert_int_equal(gnotify_ack(g, 0), 0);
+    happens(NOTIFY_CREATE, "/d/a");
+    assert_string_equal(read_until("80000 - 102"), "100 a 100; 20100 1 101; 80000 - 102");
+    assert_string_equal(crawls.began, "/d 0 1;");
+    assert_int_equal(gnotify_ack(g, 101), 0);
+    assert_int_equal(fake.acks, 0);
+    assert_int_equal(gnotify_ack(g, 102), 0);
+    assert_int_equal(fake.acked, 100);
+    gnotify_add_watch(g, "/d", GNOTIFY_CREATE | GNOTIFY_CRAWL_FIRST); /* it is there */
+    assert_string_equal(read_all(sizeof(buf)), "");
+    gap(5);
+    fake.moved_to = "/d";
+    assert_string_equal(read_until("80000 - 105"), "4000 - 103; 20100 1 104; 80000 - 105");
+}
+
+static void
+a_cursor_that_is_known_begins_without_a_crawl(void **state)
+{
+    (void)state;
+    fake.known = true;
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL_FIRST | GNOTIFY_RECURSIVE);
+    finds("/d/1", 0);
+    assert_string_equal(read_all(sizeof(buf)), "");
+    assert_int_equal(crawls.runs, 0);
+}
+
+static void
+without_being_asked_nothing_is_crawled(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_RECURSIVE);
+    gap(5);
+    assert_string_equal(read_all(sizeof(buf)), "4000 - 100");
+    assert_string_equal(read_all(sizeof(buf)), "");
+    assert_int_equal(crawls.runs, 0);
+    assert_int_equal(gnotify_ack(g, 100), 0);
+    assert_int_equal(fake.acked, 100);
+}
+
+static bool
+is_crawling(void)
+{
+    pthread_mutex_lock(&fake.lock);
+    bool is = crawls.runs;
+
+    pthread_mutex_unlock(&fake.lock);
+    return is;
+}
+
+static void
+closing_ends_a_crawl(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_RECURSIVE | GNOTIFY_CRAWL);
+    finds("/d/1", 0);
+    finds("/d/2", 0);
+    crawls_go(1);
+    gap(5);
+    read_until("20100 1 101");
+    while (!is_crawling())
+        poll(NULL, 0, 1);
+    gnotify_close(g);
+    assert_true(crawls.ended);
+    assert_int_equal(setup(state), 0);
+}
+
 /* ---- watches ------------------------------------------------------------------ */
 
 static void
@@ -648,6 +1003,17 @@ main(void)
         TEST(after_a_gap_files_are_looked_for),
         TEST(after_a_gap_a_file_of_unknown_name_keeps_its_watch),
         TEST(a_file_that_went_in_a_gap_ends_its_watch),
+        TEST(after_a_gap_what_a_crawl_finds_is_told),
+        TEST(what_is_found_is_told_as_what_is_wanted),
+        TEST(nothing_behind_the_gap_is_acknowledged_before_the_crawl_is_over),
+        TEST(several_gaps_are_one_crawl),
+        TEST(a_gap_in_a_crawl_begins_another),
+        TEST(what_cannot_be_listed_is_a_gap),
+        TEST(folders_that_move_meanwhile_are_listed_again),
+        TEST(a_new_cursor_begins_with_all_that_is_there),
+        TEST(a_cursor_that_is_known_begins_without_a_crawl),
+        TEST(without_being_asked_nothing_is_crawled),
+        TEST(closing_ends_a_crawl),
         TEST(a_watch_that_cannot_be_says_why),
         TEST(a_removed_watch_says_so_and_nothing_more),
         TEST(what_nobody_wanted_is_acknowledged_with_the_last),

@@ -112,7 +112,7 @@ tell_part(struct crawl *c, const char *folder, const struct part *part)
         int ret = path ? tell(c, path, &part->entries[i].stat, part->entries[i].gfid) : -ENOMEM;
 
         c->progress.entries++;
-        if (!ret && S_ISDIR(part->entries[i].stat.st_mode)) {
+        if (!ret && S_ISDIR(part->entries[i].stat.st_mode) && !c->options->flat) {
             ret = push(c, path);
             path = ret ? path : NULL;
         }
@@ -157,22 +157,28 @@ is_dots(const char *name)
     return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
+static int
+look_up_path(struct crawl *c, const char *path, struct stat *stat, uint8_t *gfid)
+{
+    errno = 0;
+    struct glfs_object *object = glfs_h_lookupat(c->fs, NULL, path, stat, 0);
+
+    if (!object)
+        return errno ? -errno : -EIO;
+    ssize_t len = glfs_h_extract_handle(object, gfid, GFID);
+
+    glfs_h_close(object);
+    return len == GFID ? 0 : -EIO;
+}
+
 /* What the listing did not bring, or not as it is on all bricks: a folder's times are those of
  * one of them. */
 static int
 look_up(struct crawl *c, const char *folder, const char *name, struct stat *stat, uint8_t *gfid)
 {
     AUTO_FREE char *path = str_fmt("%s/%s", folder, name);
-    struct glfs_object *object = path ? glfs_h_lookupat(c->fs, NULL, path, stat, 0) : NULL;
 
-    if (!path)
-        return -ENOMEM;
-    if (!object)
-        return -errno;
-    ssize_t len = glfs_h_extract_handle(object, gfid, GFID);
-
-    glfs_h_close(object);
-    return len == GFID ? 0 : -EIO;
+    return path ? look_up_path(c, path, stat, gfid) : -ENOMEM;
 }
 
 static int
@@ -226,6 +232,12 @@ read_part(struct crawl *c, struct glfs_fd *fd, const char *folder, struct part *
     return 1;
 }
 
+static bool
+is_over(const struct crawl *c)
+{
+    return c->options->over && c->options->over(c->options->arg);
+}
+
 /* folder: "" is the root. */
 static void
 list(struct crawl *c, const char *folder, struct part *part)
@@ -240,8 +252,10 @@ list(struct crawl *c, const char *folder, struct part *part)
 
     while (ret > 0 && !result) {
         ret = read_part(c, fd, folder, part);
+        bool over = is_over(c);
+
         pthread_mutex_lock(&c->lock);
-        result = c->result ? c->result : tell_part(c, folder, part);
+        result = c->result ? c->result : over ? -ECANCELED : tell_part(c, folder, part);
         if (result)
             end(c, result);
         pthread_mutex_unlock(&c->lock);
@@ -292,6 +306,7 @@ begin(struct crawl *c)
 {
     const char *below = c->options->below ? c->options->below : "/";
     size_t len = strlen(below);
+    uint8_t gfid[GFID];
     struct stat stat;
 
     while (len && below[len - 1] == '/')
@@ -300,12 +315,14 @@ begin(struct crawl *c)
 
     if (!folder)
         return -ENOMEM;
-    if (glfs_lstat(c->fs, len ? folder : "/", &stat))
-        return -errno;
-    if (!S_ISDIR(stat.st_mode))
-        return -ENOTDIR;
-    int ret = push(c, folder);
+    int ret = look_up_path(c, len ? folder : "/", &stat, gfid);
 
+    if (!ret && c->options->itself)
+        ret = tell(c, len ? folder : "/", &stat, gfid);
+    if (!ret && !S_ISDIR(stat.st_mode))
+        return c->options->itself ? 0 : -ENOTDIR;
+    if (!ret)
+        ret = push(c, folder);
     folder = ret ? folder : NULL;
     if (c->since)
         crawl_xtime_init(c->fs, &c->xtime);

@@ -30,6 +30,8 @@ struct crawl_options {
     uint64_t since;    /* only what was changed (its ctime) at this time or later: ns since 1970;
                           0: all. Where the volume keeps xtime (geo-replication.indexing), folders
                           below which nothing was are not listed. */
+    bool itself;       /* `below` itself, too, which may be no folder then */
+    bool flat;         /* only what is directly in it */
     unsigned threads;  /* that list; 0: 8 */
     /* Each entry, in no particular order but a folder before what is in it. Never by two threads at
      * once. Not 0: ends the crawl, which returns that. */
@@ -38,6 +40,9 @@ struct crawl_options {
      * counted. A folder that went meanwhile is no error. -ENOTCONN with the name of a set of
      * bricks (v1-client-1, v1-replicate-0): all that is on it is missing. */
     void (*error)(void *arg, const char *path, int error);
+    /* Asked between parts of folders, by several threads at once: true ends the crawl, which
+     * returns -ECANCELED then. NULL: never. */
+    bool (*over)(void *arg);
     /* After each part of a folder; NULL: not wanted. */
     void (*progress)(void *arg, const struct crawl_progress *progress);
     void *arg;

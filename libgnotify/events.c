@@ -17,6 +17,8 @@ struct pass {
     void *arg;
     uint32_t cookie;
     bool synthetic;
+    bool found; /* by a crawl: only for watches that asked for it, or for only the one */
+    int only;   /* 0: all of them */
     /* An event is held back until it is known whether it is the last. */
     bool held;
     struct watch_event event;
@@ -45,10 +47,28 @@ end(struct pass *p, struct watch *w)
     watch_end(p->set, w);
 }
 
+/* What a crawl has found may be of any of these; told is the first that the watch wants. */
+static uint32_t
+found_bit(const struct pass *p, const struct watch *w, uint32_t mask)
+{
+    static const uint32_t bits[] = {GNOTIFY_CREATE, GNOTIFY_MODIFY, GNOTIFY_CLOSE_WRITE,
+                                    GNOTIFY_MOVED_TO, GNOTIFY_ATTRIB};
+
+    if (p->only ? w->wd != p->only : !(w->mask & (GNOTIFY_CRAWL | GNOTIFY_CRAWL_FIRST)))
+        return 0;
+    for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
+        if (w->mask & mask & bits[i])
+            return bits[i] | (mask & GNOTIFY_ISDIR);
+    }
+    return 0;
+}
+
 /* To one watch, if that wants it. */
 static void
 give(struct pass *p, struct watch *w, uint32_t mask, struct watch_event *e)
 {
+    if (p->found)
+        mask = found_bit(p, w, mask);
     if (w->gone || !(w->mask & mask & GNOTIFY_ALL_EVENTS))
         return;
     e->wd = w->wd;
@@ -386,6 +406,21 @@ watches_apply(struct watches *set, const struct notify_record *r, bool synthetic
     convert(&p);
     tell(&p, NULL);
     return p.ret ? p.ret : watches_follow(set, r);
+}
+
+int
+watches_found(struct watches *set, const struct notify_record *r, int only, watch_take *take,
+              void *arg)
+{
+    bool dir = r->flags & NOTIFY_ISDIR;
+    struct pass p = {.set = set, .r = r, .take = take, .arg = arg, .synthetic = true,
+                     .found = true, .only = only};
+    uint32_t of_both = GNOTIFY_ATTRIB | (dir ? GNOTIFY_ISDIR : GNOTIFY_MODIFY | GNOTIFY_CLOSE_WRITE);
+
+    to_parent_of_name(&p, of_both | GNOTIFY_CREATE | GNOTIFY_MOVED_TO, 0);
+    to_self(&p, of_both, 0);
+    tell(&p, NULL);
+    return p.ret;
 }
 
 int

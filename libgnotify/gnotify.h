@@ -49,13 +49,15 @@ enum gnotify_mask {
     GNOTIFY_IGNORED = 0x8000,    /* the watch is gone: its file was removed, or gnotify_rm_watch */
     GNOTIFY_SYNTHETIC = 0x20000, /* with others: not recorded, but found out */
     GNOTIFY_CAUGHT_UP = 0x40000, /* all that was recorded before gnotify_init has been read */
+    GNOTIFY_CRAWLED = 0x80000,   /* all that crawls (GNOTIFY_CRAWL) had to find has been told */
     GNOTIFY_ISDIR = 0x40000000,
 
     /* only for gnotify_add_watch */
     GNOTIFY_RECURSIVE = 0x100000, /* what is below, too, at any depth, also what comes later */
-    GNOTIFY_CRAWL = 0x200000,     /* begin, and go on after a gap, with synthetic events for what
-                                     is there (by a crawl, changed since the gap's start).
-                                     Not there yet: -ENOTSUP; gfind does that */
+    GNOTIFY_CRAWL = 0x200000,       /* go on after a gap with synthetic events for what is there and
+                                       was changed since the gap's start, found by a crawl */
+    GNOTIFY_CRAWL_FIRST = 0x400000, /* GNOTIFY_CRAWL, and begin with synthetic events for all that
+                                       is there, unless a cursor is gone on with */
     GNOTIFY_ONLYDIR = 0x1000000,
     GNOTIFY_DONT_FOLLOW = 0x2000000, /* a symbolic link is watched itself */
     GNOTIFY_ONESHOT = -0x7fffffff - 1,
@@ -65,7 +67,7 @@ enum gnotify_mask {
  * strings are in the same buffer; NULL where there is none. */
 struct gnotify_event {
     uint32_t size;
-    int32_t wd; /* the watch; -1: of the whole volume (GNOTIFY_GAP, GNOTIFY_CAUGHT_UP) */
+    int32_t wd; /* the watch; -1: of the whole volume (GNOTIFY_GAP, _CAUGHT_UP, _CRAWLED) */
     uint32_t mask;
     uint32_t cookie; /* the same in both events of a move; else 0 */
     uint64_t number; /* for gnotify_ack: never falls */
@@ -134,7 +136,14 @@ gnotify_init(struct gnotify **out, const char *volume, const struct gnotify_opti
  * GNOTIFY_RECURSIVE to GNOTIFY_ONESHOT. Watching the same file again gives the same number
  * and changes its mask. As inotify's, the watch stays with the file when that is renamed, and
  * ends with GNOTIFY_IGNORED when it is removed. Changes from before this call that were not
- * read yet are told, too. The number of the watch, from 1 on; or -errno. */
+ * read yet are told, too. The number of the watch, from 1 on; or -errno.
+ *
+ * With GNOTIFY_CRAWL, behind a gap: events with GNOTIFY_SYNTHETIC, the first of CREATE, MODIFY,
+ * CLOSE_WRITE, MOVED_TO and ATTRIB that the watch wants, for each file with a ctime since the gap's start
+ * (less a minute, for clocks that differ). What happens meanwhile is told as ever, so the same
+ * may come twice. What could not be listed is told by further gaps. Removals, and what is in folders
+ * that were moved, leave no trace. At the end comes GNOTIFY_CRAWLED, until whose number
+ * gnotify_ack keeps the place before the gap: who ends sooner gets the gap and the crawl again. */
 GNOTIFY_API int
 gnotify_add_watch(struct gnotify *g, const char *path, uint32_t mask);
 

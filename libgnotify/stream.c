@@ -251,6 +251,12 @@ stream_wake(struct stream *s)
     queue_wake(&s->queue);
 }
 
+bool
+stream_is_new(const struct stream *s)
+{
+    return s->is_new;
+}
+
 int
 stream_ack(struct stream *s, uint64_t number)
 {

@@ -87,6 +87,10 @@ stream_fd(struct stream *s);
 void
 stream_wake(struct stream *s);
 
+/* The stream does not go on behind a cursor: none was asked for, or no brick knows it. */
+bool
+stream_is_new(const struct stream *s);
+
 /* All up to that number has been dealt with: when this returns 0 every live brick has
  * that on disk, and a STREAM_CURSOR of that name goes on behind it. -errno: it may be on some.
  * number 0: the place where the stream began. -EINVAL: the stream has no cursor, or the number

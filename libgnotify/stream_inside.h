@@ -158,6 +158,7 @@ struct stream {
     uint64_t wake; /* when it is to wake up */
 
     bool begun;         /* bricks are read */
+    bool is_new;        /* and not from a cursor on */
     uint64_t begin_by;  /* ns, monotonic */
     uint64_t opened;    /* ns since 1970 */
     int error;

@@ -299,18 +299,19 @@ all_heard(const struct stream *s)
 
 /* A place that was given by name and that no brick knows: all may have happened since. */
 static bool
-knows_place(const struct stream *s)
+knows_place(struct stream *s)
 {
-    bool known = s->from != STREAM_CURSOR || !s->behind;
-
-    for (unsigned i = 0; i < s->brick_count; i++)
-        known |= s->bricks[i]->stand == BRICK_GREETED && s->bricks[i]->hello.cursor.seq;
-    return known;
+    s->is_new = true;
+    for (unsigned i = 0; i < s->brick_count && s->from == STREAM_CURSOR; i++) {
+        if (s->bricks[i]->stand == BRICK_GREETED && s->bricks[i]->hello.cursor.seq)
+            s->is_new = false;
+    }
+    return s->from != STREAM_CURSOR || !s->behind || !s->is_new;
 }
 
 /* What stream_open says: 0 if there is a brick that can be read. */
 static int
-verdict(const struct stream *s)
+verdict(struct stream *s)
 {
     int err = -ENOTCONN;
 

@@ -138,6 +138,13 @@ int
 watches_apply(struct watches *set, const struct notify_record *r, bool synthetic,
               watch_take *take, void *arg);
 
+/* A crawl has found the file r->gfid at r->name: told to watches with GNOTIFY_CRAWL, or to the one
+ * of that number (0: to all such), as the first of what they want that may have been done to it. As
+ * watches_apply. */
+int
+watches_found(struct watches *set, const struct notify_record *r, int only, watch_take *take,
+              void *arg);
+
 /* The watch's file is gone without a record of that. As watches_apply. */
 int
 watch_lost(struct watches *set, struct watch *watch, watch_take *take, void *arg);

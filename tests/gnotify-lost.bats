@@ -150,6 +150,90 @@ no_gap() { ! grep -aP "^(gap|$SYNTHETIC)" "$TOLD" || return 1; }
     diff <(files a 1 20; files b 1 20) <(names 100)
 }
 
+# What gnotifywait shows in the background, with a cursor and crawls, to /root/V.shown.
+shower_start() {
+    on 1 sh -c 'rm -f "/root/$1.shown"; setsid gnotifywait -m -r --cursor c --crawl --format "%e %p" "$1" >"/root/$1.shown" 2>"/root/$1.err" & echo $! >"/root/$1.pid"' sh "$V"
+    wait_until 60 on 1 grep -q established "/root/$V.err"
+}
+shown() { on 1 grep -qxF "$1" "/root/$V.shown"; }
+many() { on 1 /usr/bin/python3 -c 'import sys
+for i in range(1000):
+    open("%s/%04d-%s" % (sys.argv[1], i, "n" * 240), "w").close()' "$M"; }
+SYN='^CREATE,SYNTHETIC /[0-9]{4}-n{240}$'
+found_all() { [ "$(on 1 grep -cE "$SYN" "/root/$V.shown")" -ge 1000 ]; }
+
+@test "after a gap a crawl tells what is there; one that was killed in it gets all of it again" {
+    volume a
+    shower_start
+    many
+    wait_until 60 shown "CREATE /0999-$(printf 'n%.0s' {1..240})"
+    consumer_end
+    brick_kill 1 "$V-a"
+    back
+    # to a pipe of which only the first lines are read
+    on 1 timeout 60 sh -c 'mkfifo "/root/$1.pipe"
+        gnotifywait -m -r --cursor c --crawl --json "$1" >"/root/$1.pipe" 2>/dev/null & pid=$!
+        exec 3<"/root/$1.pipe"
+        while read -r line <&3 && [ "${line#*synthetic}" = "$line" ]; do :; done; kill -9 $pid; [ "$line" ]' sh "$V"
+    shower_start
+    wait_until 60 found_all
+    grep -q '^GAP' "$POOL_DIR/1/root/$V.shown"
+    [ "$(on 1 grep -cE "$SYN" "/root/$V.shown")" = 1000 ]
+    on 1 touch "$M/after"
+    wait_until 60 shown 'CREATE /after'
+    consumer_end
+    shower_start
+    on 1 touch "$M/after2"
+    wait_until 60 shown 'CREATE /after2'
+    run ! on 1 grep -E 'GAP|SYNTHETIC' "/root/$V.shown"
+}
+
+@test "a crawl of a folder that goes, one that is closed in its midst, one with a brick away" {
+    volume b
+    on 1 mkdir "$M/d"
+    on 1 touch "$M/d/f"
+    cat >"$POOL_DIR/1/root/crawl.py" <<'P'
+import os, shutil, signal, sys, time
+from gluster.gnotify import *
+volume, mount, pid = sys.argv[1:]
+def read(g):
+    events = []
+    while not any(e.is_crawled for e in events):
+        new = g.read(60)
+        assert new, events
+        events += new
+    return [(e.names, e.path or e.detail) for e in events]
+def stop(how): os.kill(int(pid), how)
+
+with Gnotify(volume) as g:
+    g.add_watch('/', ALL_CHANGES | RECURSIVE, crawl='first')
+    found = read(g)
+    assert sorted(p for n, p in found if 'SYNTHETIC' in n) == ['/', '/d', '/d/f'], found
+    g.add_watch('/d', CREATE, crawl='first')
+    shutil.rmtree(mount + '/d')
+    found = read(g)
+    assert not [n for n, p in found if 'GAP' in n], found
+g = Gnotify(volume)
+g.add_watch('/', ALL_CHANGES | RECURSIVE, crawl='first')
+stop(signal.SIGSTOP)
+g.read(1)
+before = time.monotonic()
+g.close()
+took = time.monotonic() - before
+stop(signal.SIGCONT)
+assert took < 10, took
+stop(signal.SIGKILL)
+while os.path.exists('/proc/' + pid):
+    time.sleep(.05)
+with Gnotify(volume) as g:
+    g.add_watch('/', ALL_CHANGES | RECURSIVE, crawl='first')
+    found = read(g)
+    if not [p for n, p in found if n == ['GAP'] and '-client-1 is away: the crawl' in p]:
+        sys.exit('no gap: %s' % found)
+P
+    on 1 timeout 100 /usr/bin/python3 -B /root/crawl.py "$V" "$M" "$(brick_pid 1 "$V-b")"
+}
+
 @test "what retention has dropped is a gap" {
     volume replica 2 b
     gluster 1 volume set "$V" features.notify-retention-size 1MB

@@ -33,22 +33,37 @@ done(struct handle *h, ssize_t ret, bool number)
     return result;
 }
 
+/* crawl: False, True, or 'first'. */
+static int
+crawl_bits(PyObject *value, void *bits)
+{
+    unsigned *out = bits;
+    bool first = PyUnicode_Check(value) && !PyUnicode_CompareWithASCIIString(value, "first");
+
+    if (!first && !PyBool_Check(value)) {
+        PyErr_Format(PyExc_ValueError, "crawl is %R: there are False, True and 'first'", value);
+        return 0;
+    }
+    *out = first ? GNOTIFY_CRAWL_FIRST : value == Py_True ? GNOTIFY_CRAWL : 0;
+    return 1;
+}
+
 static PyObject *
 handle_add_watch(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"path", "mask", NULL};
+    static char *names[] = {"path", "mask", "crawl", NULL};
     struct handle *h = (struct handle *)self;
-    unsigned mask = GNOTIFY_ALL_EVENTS;
+    unsigned mask = GNOTIFY_ALL_EVENTS, crawl = 0;
     PyObject *path, *result = NULL;
     int ret;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|I:add_watch", names, PyUnicode_FSConverter,
-                                     &path, &mask))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|IO&:add_watch", names, PyUnicode_FSConverter,
+                                     &path, &mask, crawl_bits, &crawl))
         return NULL;
     if (handle_begin(h)) {
         handle_take(h);
         Py_BEGIN_ALLOW_THREADS
-        ret = gnotify_add_watch(h->g, PyBytes_AS_STRING(path), mask);
+        ret = gnotify_add_watch(h->g, PyBytes_AS_STRING(path), mask | crawl);
         Py_END_ALLOW_THREADS
         result = done(h, ret, true);
     }
@@ -143,7 +158,8 @@ handle_closed(PyObject *self, void *unused)
 
 static PyMethodDef handle_methods[] = {
     {"add_watch", KEYWORDS(handle_add_watch), METH_VARARGS | METH_KEYWORDS,
-     "add_watch(path, mask=ALL_EVENTS): watches a file or folder; the number of the watch."},
+     "add_watch(path, mask=ALL_EVENTS, crawl=False): watches a file or folder; the number of the "
+     "watch. crawl: True or 'first'; see docs/gnotify-python.md."},
     {"rm_watch", handle_rm_watch, METH_O, "rm_watch(wd): ends a watch."},
     {"read", KEYWORDS(handle_read), METH_VARARGS | METH_KEYWORDS,
      "read(timeout=None): waits, and returns a list of what is there; [] when the time, in "

@@ -170,6 +170,7 @@ static PyGetSetDef event_getset[] = {
     BIT(is_gap, GNOTIFY_GAP, "Changes of the time from gap_start to gap_end may be missing."),
     BIT(is_synthetic, GNOTIFY_SYNTHETIC, "Not recorded, but found out."),
     BIT(is_caught_up, GNOTIFY_CAUGHT_UP, "All that was recorded before the beginning was read."),
+    BIT(is_crawled, GNOTIFY_CRAWLED, "All that crawls had to find was told."),
     FLAG(truncated, GNOTIFY_TRUNCATED, "MODIFY: the size was set, to offset."),
     FLAG(xattr_removed, GNOTIFY_XATTR_REMOVED, "ATTRIB: the attribute `detail` is gone."),
     FLAG(last_link, GNOTIFY_LAST_LINK, "DELETE: the file has no other name."),
