@@ -19,6 +19,7 @@ static const char usage[] =
     "       gfind --ack VOLUME SESSION\n"
     "       gfind --list [VOLUME]\n"
     "       gfind --delete VOLUME SESSION\n"
+    "       gfind --from-changelog [--since TIME] [OPTION]... BRICK...\n"
     "\n"
     "Prints what was created, modified, changed, moved and deleted on a GlusterFS volume since\n"
     "the time that was acknowledged in this session; the first time all that there is.\n"
@@ -37,6 +38,9 @@ static const char usage[] =
     "  -n, --anew           all that there is, whatever was acknowledged\n"
     "  -s, --still          end with 4 if nothing at all was done, not even what left no trace\n"
     "  -q, --quiet          no progress on a terminal\n"
+    "      --from-changelog what the journals of GlusterFS's own changelog have, on bricks of this\n"
+    "                       machine: BRICK is a brick's folder, or that of its journal\n"
+    "      --since TIME     of that, only since TIME: seconds since 1970, or 2026-01-31T12:00\n"
     "      --state FOLDER   of sessions; " STATE "\n"
     "      --log FILE       what libgfapi logs\n"
     "  -h, --help\n"
@@ -44,8 +48,8 @@ static const char usage[] =
     "\n"
     "Ends with 0; 1: an error; 3: there is a gap in what is known.\n";
 
-enum action { PRINT, ACK, LIST, DELETE };
-enum { OPT_STATE = 256, OPT_LOG };
+enum action { PRINT, ACK, LIST, DELETE, HISTORY };
+enum { OPT_STATE = 256, OPT_LOG, OPT_FROM_CHANGELOG, OPT_SINCE };
 
 static const struct option longs[] = {
     {"ack", no_argument, NULL, 'a'},
@@ -59,6 +63,8 @@ static const struct option longs[] = {
     {"anew", no_argument, NULL, 'n'},
     {"still", no_argument, NULL, 's'},
     {"quiet", no_argument, NULL, 'q'},
+    {"from-changelog", no_argument, NULL, OPT_FROM_CHANGELOG},
+    {"since", required_argument, NULL, OPT_SINCE},
     {"state", required_argument, NULL, OPT_STATE},
     {"log", required_argument, NULL, OPT_LOG},
     {"help", no_argument, NULL, 'h'},
@@ -95,6 +101,16 @@ take_type(const char *text, struct options *o)
     return false;
 }
 
+static bool
+take_since(const char *text, struct options *o)
+{
+    if (history_since(text, &o->since))
+        return true;
+    fprintf(stderr, PROGRAM ": --since %s: seconds since 1970 are wanted, or a time as "
+            "2026-01-31T12:00:00\n", text);
+    return false;
+}
+
 /* False: it is wrong, and that was said. */
 static bool
 take_option(int option, struct options *o, enum action *action)
@@ -111,6 +127,8 @@ take_option(int option, struct options *o, enum action *action)
     case 'n': return o->anew = true;
     case 's': return o->still = true;
     case 'q': return o->quiet = true;
+    case OPT_FROM_CHANGELOG: *action = HISTORY; return true;
+    case OPT_SINCE: return take_since(optarg, o);
     case OPT_STATE: o->state = optarg; return true;
     case OPT_LOG: o->log_file = optarg; return true;
     case 'h': fputs(usage, stdout); connect_leave(PROGRAM, DONE);
@@ -122,6 +140,12 @@ take_option(int option, struct options *o, enum action *action)
 static bool
 take_words(struct options *o, enum action action, int count, char **words)
 {
+    if (action == HISTORY && !count)
+        fprintf(stderr, PROGRAM ": --from-changelog takes folders of bricks of this machine\n");
+    else if (action != HISTORY && o->since)
+        fprintf(stderr, PROGRAM ": --since is for --from-changelog: a session remembers where it is\n");
+    if (action == HISTORY || o->since)
+        return action == HISTORY && count;
     o->spec = count > 0 ? words[0] : NULL;
     o->name = count > 1 ? words[1] : NULL;
     if (count > 2 || (action == LIST ? count > 1 : count < 2)) {
@@ -255,6 +279,7 @@ act(struct options *o, enum action action)
     case ACK: return acknowledge(o, place.volume);
     case DELETE: return forget(o, place.volume);
     case LIST: return session_list(o->state, place.volume, list_one, o) ? FAILED : DONE;
+    case HISTORY:
     case PRINT: break;
     }
     return print(o, place.volume);
@@ -271,5 +296,7 @@ main(int argc, char **argv)
             return FAILED;
     if (!take_words(&o, action, argc - optind, argv + optind))
         return FAILED;
+    if (action == HISTORY)
+        connect_leave(PROGRAM, history_run(&o, argv + optind, (unsigned)(argc - optind)));
     connect_leave(PROGRAM, act(&o, action));
 }

@@ -20,6 +20,7 @@ struct options {
     const char *socket, *log_file;
     struct show show;
     bool commit, anew, quiet, still;
+    uint64_t since; /* seconds since 1970; of history_run */
 };
 
 /* Prints what changed, and notes behind what. */
@@ -29,5 +30,15 @@ run(const struct options *o, struct session *session);
 /* Makes the bricks forget the session's cursors. 0 or -errno, the message said. */
 int
 run_forget(const struct options *o, const struct session *session);
+
+/* ---- history.c ------------------------------------------------------------------------- */
+
+/* What the journals of these bricks have; without a session. */
+enum status
+history_run(const struct options *o, char **words, unsigned count);
+
+/* Seconds since 1970, or a date and time of this machine's zone. False: it is none. */
+bool
+history_since(const char *text, uint64_t *since);
 
 #endif

@@ -11,6 +11,12 @@ gfind_reduce_model_test_SOURCES = gfind/reduce_model_test.c gfind/reduce_test.h
 gfind_reduce_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 gfind_reduce_model_test_LDADD = gfind/libreduce.a common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += gfind/changelog_test
+gfind_changelog_test_SOURCES = gfind/changelog_test.c gfind/changelog.c gfind/changelog.h
+gfind_changelog_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+gfind_changelog_test_LDADD = $(CMOCKA_LIBS)
+EXTRA_DIST += gfind/fuzz_changelog.c
+
 # what there is, where no record tells it
 noinst_LIBRARIES += libgnotify/libcrawl.a
 libgnotify_libcrawl_a_SOURCES = libgnotify/crawl.c libgnotify/crawl.h libgnotify/crawl-bricks.c \
@@ -24,7 +30,8 @@ libgnotify_crawl_list_CFLAGS = $(GFAPI_CFLAGS)
 libgnotify_crawl_list_LDADD = $(CRAWL_LIBS)
 
 bin_PROGRAMS += gfind/gfind
-gfind_gfind_SOURCES = gfind/gfind.c gfind/gfind.h gfind/read.c gfind/read.h gfind/run.c \
+gfind_gfind_SOURCES = gfind/changelog.c gfind/changelog.h gfind/gfind.c gfind/gfind.h \
+	gfind/history.c gfind/journal.c gfind/journal.h gfind/read.c gfind/read.h gfind/run.c \
 	gfind/session.c gfind/session.h gfind/show.c gfind/show.h gfind/volume.c gfind/volume.h
 gfind_gfind_CFLAGS = $(GFAPI_CFLAGS)
 gfind_gfind_LDADD = gfind/libreduce.a $(GNOTIFY_LIBS) $(CRAWL_LIBS)

@@ -37,6 +37,9 @@ cat >"$work/dict" <<'EOF'
 "default = "
 "type = enum"
 "gnBA"
+"GlusterFS Changelog | version: v1.2 | encoding : 2\x0a"
+"GlusterFS Changelog | version: v1.1 | encoding : 1\x0a"
+"0000000a-0000-0000-0000-000000000001\x00"
 "gnQ1"
 "gnR1"
 "volext-gnotify-2"
@@ -79,6 +82,8 @@ for i in $(seq 30); do seq "$i" $((i + 300)) | gzip -nc | tail -c +20 >"$work/ch
 run volgen volfile $((seconds * 3 / 8 + 1)) "$corpus/volfiles" "$corpus/odd"
 run volgen describe $((seconds / 8 + 1)) "$corpus/describe"
 run notify records $((seconds / 8 + 1))
+parts='changelog.c'
+run gfind changelog $((seconds / 16 + 1))
 parts='../graph.c pathinfo.c'
 run gfapi/locate pathinfo $((seconds / 8 + 1))
 # the reader's parts that know no network, on the target's own clock

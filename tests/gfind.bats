@@ -202,4 +202,59 @@ for line in sys.stdin:
     [ -z "$output" ]
 }
 
+# history OPTION... BRICK...: as one line
+history() { on 1 timeout 60 gfind --from-changelog "$@" | paste -sd ';'; }
+J=.glusterfs/changelogs
+last_slice() { tr '\0' '\n' <"$POOL_DIR/1/srv/$1/$J"/htime/HTIME.* | tail -n 1 | sed 's/.*\.//'; }
+slice_after() { [ "$(last_slice "$1")" -gt "$2" ]; }
+
+@test "the journals of GlusterFS's own changelog are read, in both encodings" {
+    local enc b1 b2 done_at
+    for enc in ascii binary; do
+        b1=$(brick 1 "$enc-1") b2=$(brick 1 "$enc-2")
+        stock 1 volume create "$enc" replica 2 "$b1" "$b2" force
+        stock 1 volume set "$enc" changelog.changelog on
+        stock 1 volume set "$enc" changelog.rollover-time 1
+        stock 1 volume set "$enc" changelog.encoding "$enc"
+        stock 1 volume start "$enc"
+        wait_until 60 bricks_online "$enc" 2
+        volume_mount 1 "$enc"
+        b1=/srv/$enc-1 b2=/srv/$enc-2
+        on 1 sh -c "cd /mnt/$enc && mkdir -p d/e moved && echo 1 >d/old && echo 2 >d/gone && echo 3 >d/mode && echo 4 >one && echo 5 >t && rm t"
+        run -0 history "$b1" "$b2"
+        [ "$output" = 'created /d;created /moved;created /one;created /d/e;created /d/gone;created /d/mode;created /d/old' ] || { echo "$output"; false; }
+        done_at=$(on 1 date +%s)
+        wait_until 60 slice_after "$enc-1" "$done_at"
+        wait_until 60 slice_after "$enc-2" "$done_at"
+        done_at=$(($(on 1 date +%s) + 1))
+        wait_until 60 slice_after "$enc-1" "$done_at"
+        wait_until 60 slice_after "$enc-2" "$done_at"
+        on 1 /usr/bin/python3 -c "
+import os; os.chdir('/mnt/$enc')
+open('d/old', 'a').write('more'); os.remove('d/gone'); os.chmod('d/mode', 0o600); os.rmdir('d/e')
+os.rename('d', 'moved/d'); open(b'new\nli \xff', 'w').write('x'); os.link('one', 'two'); os.symlink('one', 'link')"
+        run -0 history --since "$done_at" "$b1" "$b2"
+        [ "$output" = 'deleted /d/e;deleted /d/gone;moved /d /moved/d;created /link;created /new\x0ali\x20\xff;created /two;changed /moved/d/mode;modified /moved/d/old' ] || { echo "$output"; false; }
+        # a journal alone: names, but no paths
+        [[ "$(history "$b2/$J/")" == *'created /link'* ]]
+    done
+}
+
+@test "a journal that is damaged says where, and leaves a gap" {
+    local file
+    on 1 sh -c "mkdir -p /root/log/htime && cp -r /srv/ascii-1/$J/* /root/log/"
+    file=$(on 1 sh -c "ls /root/log/*/*/*/CHANGELOG.* | head -n 1")
+    on 1 truncate -s -3 "$file"
+    run -3 on 1 gfind --from-changelog /root/log
+    [[ "$output" == *"$file: a record is cut off at byte"* && "$output" == *'gap '* ]]
+    on 1 rm "$file"
+    run -3 on 1 gfind --from-changelog /root/log
+    [[ "$output" == *'gap '* ]]
+    run -1 gfind --from-changelog /srv
+    [[ "$output" == *'/srv: no journal'*'changelogs'* ]]
+    run -1 gfind --from-changelog
+    run -1 gfind --from-changelog --since yesterday /srv/ascii-1
+    [[ "$output" == *'seconds since 1970'* ]]
+}
+
 @test "no process has crashed" { logs_clean; }

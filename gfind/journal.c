@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
+ *
+ * Journals of features/changelog; see journal.h. A slice of time has a file, YYYY/MM/DD/CHANGELOG.END,
+ * or none if nothing was done; CHANGELOG is the one that is being written. htime/HTIME.BEGIN names
+ * all slices since the journal was turned on, with NULs between; it is another one after it was off.
+ */
+#include "gfind/journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/strbuf.h"
+#include "gfind/changelog.h"
+
+enum { FILE_LIMIT = 1 << 30 };
+
+static bool
+is_folder(const char *path)
+{
+    struct stat st;
+
+    return path && !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+int
+journal_open(struct journal *j, const char *word)
+{
+    AUTO_FREE char *clean = strdup(word), *inside, *htime;
+
+    for (size_t len = clean ? strlen(clean) : 0; len > 1 && clean[len - 1] == '/'; len--)
+        clean[len - 1] = '\0';
+    inside = clean ? str_fmt("%s/.glusterfs/changelogs", clean) : NULL;
+    htime = clean ? str_fmt("%s/htime", clean) : NULL;
+    if (!clean || !inside || !htime || reduce_init(&j->reduce))
+        return -ENOMEM;
+    if (is_folder(inside)) {
+        j->brick = TAKE(clean);
+        j->folder = TAKE(inside);
+        return 0;
+    }
+    char *tail = strstr(clean, "/.glusterfs/changelogs");
+
+    if (is_folder(htime)) {
+        j->folder = strdup(clean);
+        j->brick = tail && !strcmp(tail, "/.glusterfs/changelogs")
+                       ? strndup(clean, (size_t)(tail - clean)) : NULL;
+        return j->folder ? 0 : -ENOMEM;
+    }
+    fprintf(stderr, "gfind: %s: no journal of GlusterFS's changelog is there: name a brick's folder on "
+            "this machine that has .glusterfs/changelogs (as root), or the journal's folder, which has "
+            "htime\n", word);
+    return -ENOENT;
+}
+
+void
+journal_free(struct journal *j)
+{
+    reduce_free(&j->reduce);
+    free(j->brick);
+    free(j->folder);
+}
+
+/* ---- handles ------------------------------------------------------------------------------ */
+
+static char *
+handle_of(const struct journal *j, const uint8_t gfid[GFID_SIZE])
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+
+    strbuf_fmt(&text, "%s/.glusterfs/%02x/%02x/", j->brick, gfid[0], gfid[1]);
+    for (int i = 0; i < GFID_SIZE; i++)
+        strbuf_fmt(&text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", gfid[i]);
+    return strbuf_failed(&text) ? NULL : strbuf_take(&text);
+}
+
+static bool
+gfid_parse(const char *text, uint8_t gfid[GFID_SIZE])
+{
+    for (int i = 0; i < GFID_SIZE; i++) {
+        text += (i == 4 || i == 6 || i == 8 || i == 10) && *text == '-';
+        if (sscanf(text, "%2hhx", &gfid[i]) != 1 || !text[1])
+            return false;
+        text += 2;
+    }
+    return true;
+}
+
+static bool
+is_root(const uint8_t gfid[GFID_SIZE])
+{
+    static const uint8_t root[GFID_SIZE] = {[GFID_SIZE - 1] = 1};
+
+    return !memcmp(gfid, root, GFID_SIZE);
+}
+
+/* A folder's handle is a link to ../../pp/pp/PARENT/NAME. 1; 0: it is none. */
+static int
+folder_link(const struct journal *j, const uint8_t gfid[GFID_SIZE], uint8_t parent[GFID_SIZE], char name[256])
+{
+    enum { PARENT = 12, NAME = PARENT + 36 + 1 };
+    AUTO_FREE char *handle = handle_of(j, gfid);
+    char text[NAME + 256];
+    ssize_t len = handle ? readlink(handle, text, sizeof(text) - 1) : -1;
+
+    if (len <= NAME || strncmp(text, "../../", 6) != 0 || text[NAME - 1] != '/')
+        return 0;
+    text[len] = '\0';
+    if (strchr(text + NAME, '/') || !gfid_parse(text + PARENT, parent))
+        return 0;
+    snprintf(name, 256, "%s", text + NAME);
+    return is_folder(handle);
+}
+
+/* The path of a folder by the handles of all that is above it. 0; -ENOENT. */
+static int
+folder_path(const struct journal *j, const uint8_t gfid[GFID_SIZE], char **path)
+{
+    uint8_t at[GFID_SIZE], parent[GFID_SIZE];
+    AUTO_FREE char *whole = strdup("");
+    char name[256];
+
+    memcpy(at, gfid, GFID_SIZE);
+    for (int depth = 0; whole && !is_root(at); depth++) {
+        if (depth > 2048 || folder_link(j, at, parent, name) != 1)
+            return -ENOENT;
+        char *longer = str_fmt("/%s%s", name, whole);
+
+        free(whole);
+        whole = longer;
+        memcpy(at, parent, GFID_SIZE);
+    }
+    if (!whole)
+        return -ENOMEM;
+    *path = TAKE(whole);
+    return 0;
+}
+
+static bool
+is_same(const struct journal *j, const char *handle, const char *path)
+{
+    AUTO_FREE char *whole = path ? str_fmt("%s%s", j->brick, path) : NULL;
+    struct stat a, b;
+
+    return whole && !lstat(handle, &a) && !lstat(whole, &b) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* A file's names are in its attributes trusted.gfid2path.*: PARENT/NAME. */
+static int
+file_path(const struct journal *j, const char *handle, char **path)
+{
+    static const char prefix[] = "trusted.gfid2path.";
+    char names[1 << 16], value[36 + 1 + 256];
+    ssize_t len = llistxattr(handle, names, sizeof(names));
+
+    for (const char *n = names; len > 0 && n < names + len; n += strlen(n) + 1) {
+        uint8_t parent[GFID_SIZE];
+        AUTO_FREE char *folder = NULL;
+        ssize_t got = strncmp(n, prefix, strlen(prefix)) ? -1 : lgetxattr(handle, n, value, sizeof(value) - 1);
+
+        if (got <= 37 || value[36] != '/' || !gfid_parse(value, parent) || folder_path(j, parent, &folder))
+            continue;
+        value[got] = '\0';
+        AUTO_FREE char *whole = str_fmt("%s/%s", folder, value + 37);
+
+        if (is_same(j, handle, whole)) {
+            *path = TAKE(whole);
+            return 0;
+        }
+    }
+    return -ENODATA;
+}
+
+/* 0: it is on that brick, and *path has where; -ENOENT: it is not; else that is not known. */
+static int
+whereis(const struct journal *j, const uint8_t gfid[GFID_SIZE], const char *known, char **path)
+{
+    AUTO_FREE char *handle = j->brick ? handle_of(j, gfid) : NULL;
+    struct stat st;
+
+    if (!j->brick || !handle)
+        return j->brick ? -ENOMEM : -EOPNOTSUPP;
+    if (lstat(handle, &st))
+        return -errno;
+    if (!folder_path(j, gfid, path))
+        return 0;
+    if (known && is_same(j, handle, known)) {
+        *path = strdup(known);
+        return *path ? 0 : -ENOMEM;
+    }
+    return file_path(j, handle, path);
+}
+
+int
+journals_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, char **path)
+{
+    const struct journals *all = arg;
+    int ret = -ENOENT;
+
+    *path = NULL;
+    for (unsigned i = 0; i < all->count; i++) {
+        int one = whereis(&all->list[i], gfid, known, path);
+
+        if (!one)
+            return 0;
+        ret = one == -ENOENT ? ret : one;
+    }
+    return ret == -ENOENT ? 0 : ret;
+}
+
+/* ---- one file ------------------------------------------------------------------------------- */
+
+static int
+apply(struct journal *j, const struct changelog_record *r)
+{
+    static const enum happened names[] = {
+        [CHANGELOG_MKNOD] = REDUCE_CREATE, [CHANGELOG_MKDIR] = REDUCE_CREATE,
+        [CHANGELOG_SYMLINK] = REDUCE_CREATE, [CHANGELOG_CREATE] = REDUCE_CREATE,
+        [CHANGELOG_UNLINK] = REDUCE_DELETE, [CHANGELOG_RMDIR] = REDUCE_DELETE,
+        [CHANGELOG_RENAME] = REDUCE_MOVE, [CHANGELOG_LINK] = REDUCE_LINK,
+    };
+    struct reduce_event e = {.happened = r->type == 'D' ? REDUCE_MODIFY : r->type == 'M' ? REDUCE_ATTRIB
+                                                                                        : names[r->op]};
+    uint8_t parent[GFID_SIZE];
+    char name[256];
+
+    memcpy(e.gfid, r->gfid, GFID_SIZE);
+    e.dir = r->op == CHANGELOG_MKDIR || r->op == CHANGELOG_RMDIR ||
+            (j->brick && folder_link(j, r->gfid, parent, name));
+    if (is_root(r->gfid)) {
+        e.name.path = "/";
+        return reduce_event(&j->reduce, &e);
+    }
+    e.name.path = r->name.name;
+    memcpy(e.name.parent, r->name.parent, GFID_SIZE);
+    e.to.path = r->to.name;
+    memcpy(e.to.parent, r->to.parent, GFID_SIZE);
+    return reduce_event(&j->reduce, &e);
+}
+
+static int
+say_damaged(struct journal *j, const char *path, size_t at, const char *what, uint64_t to)
+{
+    fprintf(stderr, "gfind: %s: %s at byte %zu: what comes behind it in this file is not known\n", path, what, at);
+    j->gap(j->arg, j->begun, to, path);
+    j->damaged = true;
+    return 0;
+}
+
+/* to: when the slice ended; 0: it is being written, and may end anywhere. */
+static int
+read_file(struct journal *j, const char *path, uint64_t to)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    struct changelog_format format;
+    struct changelog_record r;
+    int ret = file_read(path, FILE_LIMIT, &text);
+
+    if (ret && (ret != -ENOENT || !to))
+        return ret == -ENOENT ? 0 : ret;
+    if (ret) {
+        j->gap(j->arg, j->begun, to, path);
+        return 0;
+    }
+    ssize_t n = text.len ? changelog_header(text.data, text.len, &format) : -EBADMSG;
+
+    if (n < 0)
+        return text.len || to ? say_damaged(j, path, 0, n == -EPROTONOSUPPORT
+                    ? "a version that is not known" : "this is no file of GlusterFS's changelog", to) : 0;
+    for (size_t at = (size_t)n; at < text.len; at += (size_t)n) {
+        n = changelog_record(&format, text.data + at, text.len - at, &r);
+        if (n == -ENODATA && !to)
+            return 0;
+        if (n < 0)
+            return say_damaged(j, path, at, n == -ENODATA ? "a record is cut off" : "there is no record", to);
+        ret = apply(j, &r);
+        if (ret)
+            return ret;
+    }
+    return 0;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------ */
+
+/* A slice by its name in HTIME: the path as it was on the brick then. `changelog` in small
+ * letters: nothing was done. */
+static int
+read_slice(struct journal *j, const char *name)
+{
+    const char *base = strrchr(name, '/'), *part = base;
+    uint64_t end;
+    char tail;
+
+    base = base ? base + 1 : name;
+    if (sscanf(base + (strlen(base) > 10 ? 10 : strlen(base)), "%" SCNu64 "%c", &end, &tail) != 1 ||
+        strncasecmp(base, "changelog.", 10) != 0)
+        return -EBADMSG;
+    int ret = 0;
+
+    if (end >= j->since && *base == 'C') {
+        for (int i = 0; i < 3 && part && part > name; i++) { /* YYYY/MM/DD */
+            for (part--; part > name && *part != '/';)
+                part--;
+        }
+        AUTO_FREE char *dated = str_fmt("%s%s", j->folder, part ? part : ""),
+                       *flat = str_fmt("%s/%s", j->folder, base);
+
+        ret = !dated || !flat ? -ENOMEM : read_file(j, access(flat, F_OK) ? dated : flat, end);
+    }
+    j->begun = end;
+    return ret;
+}
+
+static int
+read_htime(struct journal *j, const char *name, uint64_t begun)
+{
+    AUTO_FREE char *path = str_fmt("%s/htime/%s", j->folder, name);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    int ret = path ? file_read(path, FILE_LIMIT, &text) : -ENOMEM;
+
+    if (ret)
+        return ret;
+    if ((j->begun || j->since) && begun > j->since && begun > j->begun)
+        j->gap(j->arg, j->begun > j->since ? j->begun : j->since, begun, "the changelog was off");
+    j->begun = begun;
+    for (size_t at = 0; !ret && at < text.len;) {
+        size_t len = strnlen(text.data + at, text.len - at);
+
+        ret = at + len == text.len ? -EBADMSG : read_slice(j, text.data + at);
+        if (ret == -EBADMSG)
+            return say_damaged(j, path, at, "there is no name of a slice", 0);
+        at += len + 1;
+    }
+    return ret;
+}
+
+static int
+is_htime(const struct dirent *entry)
+{
+    return !strncmp(entry->d_name, "HTIME.", 6);
+}
+
+int
+journal_read(struct journal *j)
+{
+    AUTO_FREE char *htime = str_fmt("%s/htime", j->folder), *now = str_fmt("%s/CHANGELOG", j->folder);
+    struct dirent **entries = NULL;
+    int count = htime && now ? scandir(htime, &entries, is_htime, versionsort) : -1;
+    int ret = !htime || !now ? -ENOMEM : count < 0 ? -errno : 0;
+
+    for (int i = 0; i < count; i++) {
+        if (!ret)
+            ret = read_htime(j, entries[i]->d_name, strtoull(entries[i]->d_name + 6, NULL, 10));
+        free(entries[i]);
+    }
+    free(entries);
+    if (!ret)
+        ret = read_file(j, now, 0);
+    if (ret)
+        fprintf(stderr, "gfind: the journal in %s cannot be read: %s\n", j->folder, strerror(-ret));
+    return ret;
+}
