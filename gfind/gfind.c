@@ -24,7 +24,8 @@ static const char usage[] =
     "Prints what was created, modified, changed, moved and deleted on a GlusterFS volume since\n"
     "the time that was acknowledged in this session; the first time all that there is.\n"
     "\n"
-    "VOLUME is VOLUME (of this machine's glusterd), SERVER:VOLUME or a path on a mount of it;\n"
+    "VOLUME is VOLUME (of this machine's glusterd), VOLUME:FOLDER (the same as --path),\n"
+    "SERVER:VOLUME or a path on a mount of it;\n"
     "SESSION a name that you choose.\n"
     "\n"
     "  -a, --ack            what was printed last is used: the next time what comes after it\n"
@@ -261,14 +262,38 @@ list_one(void *arg, const char *volume, const char *name, const struct session *
     return 0;
 }
 
+/* `v1:dir` is a folder of v1, if this machine's glusterd has a volume v1; else the volume dir of a server
+ * v1. False: out of memory. */
+static bool
+split_folder(struct options *o, char **volume)
+{
+    size_t colon = strcspn(o->spec, ":");
+
+    if (!o->spec[colon] || !colon || memchr(o->spec, '/', colon))
+        return true;
+    AUTO_FREE char *info = str_fmt("%s/vols/%.*s/info", GLUSTERD_WORKDIR, (int)colon, o->spec);
+
+    if (!info || access(info, F_OK))
+        return info;
+    if (!o->show.below)
+        o->show.below = clean_path(o->spec + colon + 1);
+    o->spec = *volume = strndup(o->spec, colon);
+    return o->spec && o->show.below;
+}
+
 /* The name of the volume that was meant, and the folder of it as the path. */
 static enum status
 act(struct options *o, enum action action)
 {
+    AUTO_FREE char *volume = NULL;
     AUTO_PLACE struct connect_place place = CONNECT_PLACE_INIT;
     AUTO_FREE char *why = NULL;
     const struct connect_options how = {.program = PROGRAM};
 
+    if (o->spec && !split_folder(o, &volume)) {
+        fprintf(stderr, PROGRAM ": out of memory\n");
+        return FAILED;
+    }
     if (o->spec && connect_place_find(o->spec, &how, &place, &why)) {
         fprintf(stderr, PROGRAM ": %s\n", why ? why : "out of memory");
         return FAILED;

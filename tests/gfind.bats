@@ -105,6 +105,8 @@ for line in sys.stdin:
     [ "$(gfind --path /in v1 s | LC_ALL=C sort | paste -sd ';')" = \
         'created /in/deep;created /in/end;created /in/move;deleted /in/gone;deleted /in/sub;found /in/deep/f' ]
     [ "$(gfind /mnt/v1/in s | wc -l)" = 6 ]
+    [ "$(gfind v1:in s | wc -l)" = 6 ]
+    [ "$(gfind "$(address 1):v1" s | wc -l)" -gt 6 ]
     [ "$(gfind --type d --path /in v1 s | LC_ALL=C sort | paste -sd ';')" = 'created /in/deep;deleted /in/sub' ]
     run gfind --type f --path //in/ v1 s
     [[ "$output" != *'/in/sub'* && "$output" == *'created /in/move'* ]]
