@@ -217,6 +217,16 @@ journals_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, ch
 
 /* ---- one file ------------------------------------------------------------------------------- */
 
+/* Replicate's folder for what heals put aside; a client makes it, and it is recorded. */
+static bool
+is_inside_matter(const struct changelog_record *r)
+{
+    static const char prefix[] = ".glusterfs-anonymous-inode-";
+
+    return r->type == 'E' && is_root(r->name.parent) &&
+           !strncmp(r->name.name, prefix, sizeof(prefix) - 1);
+}
+
 static int
 apply(struct journal *j, const struct changelog_record *r)
 {
@@ -231,6 +241,8 @@ apply(struct journal *j, const struct changelog_record *r)
     uint8_t parent[GFID_SIZE];
     char name[256];
 
+    if (is_inside_matter(r))
+        return 0;
     memcpy(e.gfid, r->gfid, GFID_SIZE);
     e.dir = r->op == CHANGELOG_MKDIR || r->op == CHANGELOG_RMDIR ||
             (j->brick && folder_link(j, r->gfid, parent, name));

@@ -106,7 +106,7 @@ for line in sys.stdin:
         'created /in/deep;created /in/end;created /in/move;deleted /in/gone;deleted /in/sub;found /in/deep/f' ]
     [ "$(gfind /mnt/v1/in s | wc -l)" = 6 ]
     [ "$(gfind v1:in s | wc -l)" = 6 ]
-    [ "$(gfind "$(address 1):v1" s | wc -l)" -gt 6 ]
+    grep -qx 'created /out/x' <<<"$(gfind "$(address 1):v1" s)"
     [ "$(gfind --type d --path /in v1 s | LC_ALL=C sort | paste -sd ';')" = 'created /in/deep;deleted /in/sub' ]
     run gfind --type f --path //in/ v1 s
     [[ "$output" != *'/in/sub'* && "$output" == *'created /in/move'* ]]
@@ -207,7 +207,7 @@ for line in sys.stdin:
 # history OPTION... BRICK...: as one line
 history() { on 1 timeout 60 gfind --from-changelog "$@" | paste -sd ';'; }
 J=.glusterfs/changelogs
-last_slice() { tr '\0' '\n' <"$POOL_DIR/1/srv/$1/$J"/htime/HTIME.* | tail -n 1 | sed 's/.*\.//'; }
+last_slice() { on 1 sh -c "cat /srv/$1/$J/htime/HTIME.*" | tr '\0' '\n' | tail -n 1 | sed 's/.*\.//'; }
 slice_after() { [ "$(last_slice "$1")" -gt "$2" ]; }
 
 @test "the journals of GlusterFS's own changelog are read, in both encodings" {
@@ -224,7 +224,8 @@ slice_after() { [ "$(last_slice "$1")" -gt "$2" ]; }
         b1=/srv/$enc-1 b2=/srv/$enc-2
         on 1 sh -c "cd /mnt/$enc && mkdir -p d/e moved && echo 1 >d/old && echo 2 >d/gone && echo 3 >d/mode && echo 4 >one && echo 5 >t && rm t"
         run -0 history "$b1" "$b2"
-        [ "$output" = 'created /d;created /moved;created /one;created /d/e;created /d/gone;created /d/mode;created /d/old' ] || { echo "$output"; false; }
+        # GlusterFS itself sets an attribute of the root: the journal does not say which
+        [ "${output#changed /;}" = 'created /d;created /d/e;created /d/gone;created /d/mode;created /d/old;created /moved;created /one' ] || { echo "$output"; false; }
         done_at=$(on 1 date +%s)
         wait_until 60 slice_after "$enc-1" "$done_at"
         wait_until 60 slice_after "$enc-2" "$done_at"
@@ -236,7 +237,7 @@ import os; os.chdir('/mnt/$enc')
 open('d/old', 'a').write('more'); os.remove('d/gone'); os.chmod('d/mode', 0o600); os.rmdir('d/e')
 os.rename('d', 'moved/d'); open(b'new\nli \xff', 'w').write('x'); os.link('one', 'two'); os.symlink('one', 'link')"
         run -0 history --since "$done_at" "$b1" "$b2"
-        [ "$output" = 'deleted /d/e;deleted /d/gone;moved /d /moved/d;created /link;created /new\x0ali\x20\xff;created /two;changed /moved/d/mode;modified /moved/d/old' ] || { echo "$output"; false; }
+        [ "$output" = 'deleted /d/gone;deleted /d/e;moved /d /moved/d;created /link;changed /moved/d/mode;modified /moved/d/old;created /new\x0ali\x20\xff;created /two' ] || { echo "$output"; false; }
         # a journal alone: names, but no paths
         [[ "$(history "$b2/$J/")" == *'created /link'* ]]
     done
