@@ -160,6 +160,9 @@ many() { on 1 /usr/bin/python3 -c 'import sys
 for i in range(1000):
     open("%s/%04d-%s" % (sys.argv[1], i, "n" * 240), "w").close()' "$M"; }
 SYN='^CREATE,SYNTHETIC /[0-9]{4}-n{240}$'
+all_acknowledged() {
+    gluster 1 --json volume notify "$V" status | jq -e '[.. | .readers? | arrays | .[] | select(.name == "c")] | any and all(.lag == 0)'
+} >/dev/null
 found_all() { [ "$(on 1 grep -cE "$SYN" "/root/$V.shown")" -ge 1000 ]; }
 
 @test "after a gap a crawl tells what is there; one that was killed in it gets all of it again" {
@@ -181,6 +184,7 @@ found_all() { [ "$(on 1 grep -cE "$SYN" "/root/$V.shown")" -ge 1000 ]; }
     [ "$(on 1 grep -cE "$SYN" "/root/$V.shown")" = 1000 ]
     on 1 touch "$M/after"
     wait_until 60 shown 'CREATE /after'
+    wait_until 60 all_acknowledged
     consumer_end
     shower_start
     on 1 touch "$M/after2"
@@ -240,13 +244,17 @@ P
     consumer_start
     caught_up mark1
     consumer_end
+    # what a path shares with the one before it is not kept twice
     on 1 /usr/bin/python3 -c 'import os, sys
-os.chdir(sys.argv[1])
-for i in range(4):
-    os.mkdir("d" * 250)
-    os.chdir("d" * 250)
+folders = []
+for name in "d" * 250, "e" * 250:
+    os.chdir(sys.argv[1])
+    for i in range(4):
+        os.mkdir(name)
+        os.chdir(name)
+    folders.append(os.open(".", os.O_RDONLY))
 for i in range(3000):
-    os.chmod(".", 0o700 + i % 2)' "$M"
+    os.fchmod(folders[i % 2], 0o700 + i // 2 % 2)' "$M"
     consumer_start
     caught_up mark2
     [ "$(lines gap)" -ge 1 ]
