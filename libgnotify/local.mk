@@ -28,15 +28,27 @@ libgnotify_libstream_a_CFLAGS = $(AM_CFLAGS) -fPIC
 STREAM_LIBS = libgnotify/libstream.a libgnotify/libmerge.a notify/libnotify.a common/libcommon.a \
 	$(XXHASH_LIBS) $(ZLIB_LIBS) -lpthread
 
+check_LIBRARIES += libgnotify/libfake.a
+libgnotify_libfake_a_SOURCES = libgnotify/fake_link.c libgnotify/fake_link.h
+libgnotify_libfake_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+FAKE_LIBS = libgnotify/libfake.a $(STREAM_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += libgnotify/stream_test
-libgnotify_stream_test_SOURCES = libgnotify/stream_test.c libgnotify/fake_link.c libgnotify/fake_link.h
+libgnotify_stream_test_SOURCES = libgnotify/stream_test.c libgnotify/stream_test.h
 libgnotify_stream_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_stream_test_LDADD = $(FAKE_LIBS)
+check_PROGRAMS += libgnotify/stream_cursor_test
+libgnotify_stream_cursor_test_SOURCES = libgnotify/stream_cursor_test.c libgnotify/stream_test.h
+libgnotify_stream_cursor_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_stream_cursor_test_LDADD = $(FAKE_LIBS)
+check_PROGRAMS += libgnotify/stream_gap_test
+libgnotify_stream_gap_test_SOURCES = libgnotify/stream_gap_test.c libgnotify/stream_test.h
+libgnotify_stream_gap_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_stream_gap_test_LDADD = $(FAKE_LIBS)
 check_PROGRAMS += libgnotify/stream_model_test
-libgnotify_stream_model_test_SOURCES = libgnotify/stream_model_test.c libgnotify/fake_link.c \
-	libgnotify/fake_link.h
+libgnotify_stream_model_test_SOURCES = libgnotify/stream_model_test.c
 libgnotify_stream_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-libgnotify_stream_model_test_LDADD = $(STREAM_LIBS) $(CMOCKA_LIBS)
-libgnotify_stream_test_LDADD = $(STREAM_LIBS) $(CMOCKA_LIBS)
+libgnotify_stream_model_test_LDADD = $(FAKE_LIBS)
 
 # the bricks of a real volume
 noinst_LIBRARIES += libgnotify/liblink.a
