@@ -6,30 +6,15 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <strings.h>
+
+#include "common/onoff.h"
 
 /* ---- values ----------------------------------------------------------------- */
-
-/* 1, 0, or -1 for what is not a switch's value. */
-static int
-as_switch(const char *value)
-{
-    static const char *const yes[] = {"on", "yes", "true", "enable", "1"};
-    static const char *const no[] = {"off", "no", "false", "disable", "0"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-        if (!strcasecmp(value, yes[i]))
-            return 1;
-        if (!strcasecmp(value, no[i]))
-            return 0;
-    }
-    return -1;
-}
 
 bool
 group_is_on(const char *value)
 {
-    return value && as_switch(value) == 1;
+    return value && onoff_parse(value) == 1;
 }
 
 long long
@@ -60,7 +45,7 @@ group_same(const char *a, const char *b)
 
     if (!strcmp(a, b))
         return true;
-    if (as_switch(a) >= 0 && as_switch(a) == as_switch(b))
+    if (onoff_parse(a) >= 0 && onoff_parse(a) == onoff_parse(b))
         return true;
     return x >= 0 && x == y;
 }

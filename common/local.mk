@@ -10,6 +10,7 @@ common_libcommon_a_SOURCES = \
 	common/line.c common/line.h \
 	common/log.c common/log.h \
 	common/must.h \
+	common/onoff.h \
 	common/strbuf.c common/strbuf.h \
 	common/tell.c common/tell.h \
 	common/turn.h \

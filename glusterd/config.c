@@ -7,10 +7,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <strings.h>
 
 #include "common/file.h"
 #include "common/log.h"
+#include "common/onoff.h"
 #include "common/strbuf.h"
 
 enum { CONFIG_MAX = 65536 };
@@ -26,22 +26,6 @@ trim(char *text)
     while (len && isspace((unsigned char)text[len - 1]))
         text[--len] = '\0';
     return text;
-}
-
-/* 1, 0, or -1 for what is neither. */
-static int
-as_switch(const char *value)
-{
-    static const char *const yes[] = {"yes", "on", "true", "enable", "1"};
-    static const char *const no[] = {"no", "off", "false", "disable", "0"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-        if (!strcasecmp(value, yes[i]))
-            return 1;
-        if (!strcasecmp(value, no[i]))
-            return 0;
-    }
-    return -1;
 }
 
 static void
@@ -61,7 +45,7 @@ take_line(struct config *config, char *line, int number)
         return;
     }
     const char *value = trim(equals + 1);
-    int on = as_switch(value);
+    int on = onoff_parse(value);
 
     if (on < 0)
         log_warn(CONFIGFILE ":%d: resident is '%.64s'; give yes or no: it stays %s", number, value,

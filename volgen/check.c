@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "common/onoff.h"
 #include "common/utf8.h"
 #include "volgen/volgen.h"
 
@@ -188,12 +189,8 @@ check_number(const struct volgen_option *o, const char *key, const char *value,
 static int
 check_bool(const char *key, const char *value, struct strbuf *why)
 {
-    static const char *const words[] = {"on", "off", "yes", "no", "true", "false",
-                                        "enable", "disable", "1", "0"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-        if (!strcasecmp(words[i], value))
-            return 0;
+    if (onoff_parse(value) >= 0)
+        return 0;
     return refuse(why, key, value, "is neither on nor off; give one of these");
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "common/onoff.h"
 #include "volgen/plan.h"
 
 void
@@ -122,13 +123,7 @@ plan_is_installed(const struct plan *plan, const struct volgen_extension *ext)
 bool
 plan_is_on(const struct plan *plan, const struct volgen_extension *ext)
 {
-    static const char *const yes[] = {"on", "yes", "true", "enable", "1"};
-    const char *value = plan_value(plan, ext, ext->switch_key);
-    bool on = false;
-
-    for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-        on |= !strcasecmp(value, yes[i]);
-    return on;
+    return onoff_parse(plan_value(plan, ext, ext->switch_key)) == 1;
 }
 
 static int

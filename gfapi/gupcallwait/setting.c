@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/wait.h>
 
+#include "common/onoff.h"
 #include "common/strbuf.h"
 
 extern char **environ;
@@ -61,13 +61,6 @@ output_of(char *const *argv, struct strbuf *out)
     return strbuf_failed(out) ? -ENOMEM : status ? -EIO : 0;
 }
 
-static bool
-is_on(const char *value)
-{
-    return !strcasecmp(value, "on") || !strcasecmp(value, "yes") ||
-           !strcasecmp(value, "true") || !strcasecmp(value, "enable") || !strcmp(value, "1");
-}
-
 static void
 take_line(char *line, struct setting *s)
 {
@@ -79,9 +72,9 @@ take_line(char *line, struct setting *s)
     value += 2;
     value[strcspn(value, " \r")] = '\0';
     if (!strcmp(line, "features.cache-invalidation"))
-        s->upcall = is_on(value);
+        s->upcall = onoff_parse(value) == 1;
     else if (!strcmp(line, "features.leases"))
-        s->leases = is_on(value);
+        s->leases = onoff_parse(value) == 1;
     else if (!strcmp(line, "features.cache-invalidation-timeout") && atol(value) > 0)
         s->timeout = atol(value);
 }
