@@ -41,6 +41,23 @@ aim_leave(const struct aim *a, int status)
 
 /* ---- options ----------------------------------------------------------------- */
 
+int
+aim_next(const struct aim *a, int argc, char **argv, const char *shorts,
+         const struct option *longs, const char *usage)
+{
+    int option = getopt_long(argc, argv, shorts, longs, NULL);
+
+    if (option == 'h')
+        fputs(usage, stdout);
+    if (option == AIM_VERSION)
+        printf("%s " PKGVERSION "\n", a->program);
+    if (option == 'h' || option == AIM_VERSION)
+        aim_leave(a, 0);
+    if (option == '?')
+        fprintf(stderr, "`%s --help` lists the options\n", a->program);
+    return option;
+}
+
 static bool
 set_pattern(struct aim *a, const char *pattern, bool include, bool any_case)
 {

@@ -51,8 +51,8 @@ aim_leave(const struct aim *aim, int status);
 
 /* ---- the command line -------------------------------------------------------- */
 
-#define AIM_SHORT "rPqe:st:"
-enum { AIM_EXCLUDE = 1000, AIM_EXCLUDEI, AIM_INCLUDE, AIM_INCLUDEI, AIM_FROMFILE, AIM_LOG };
+#define AIM_SHORT "rPqe:st:h"
+enum { AIM_EXCLUDE = 1000, AIM_EXCLUDEI, AIM_INCLUDE, AIM_INCLUDEI, AIM_FROMFILE, AIM_LOG, AIM_VERSION };
 #define AIM_LONG \
     {"recursive", no_argument, NULL, 'r'}, {"no-dereference", no_argument, NULL, 'P'}, \
     {"quiet", no_argument, NULL, 'q'}, {"event", required_argument, NULL, 'e'}, \
@@ -61,7 +61,14 @@ enum { AIM_EXCLUDE = 1000, AIM_EXCLUDEI, AIM_INCLUDE, AIM_INCLUDEI, AIM_FROMFILE
     {"include", required_argument, NULL, AIM_INCLUDE}, \
     {"includei", required_argument, NULL, AIM_INCLUDEI}, \
     {"fromfile", required_argument, NULL, AIM_FROMFILE}, \
-    {"log", required_argument, NULL, AIM_LOG}
+    {"log", required_argument, NULL, AIM_LOG}, \
+    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, AIM_VERSION}
+
+/* The next option, as getopt_long; -1: there is none. After --help and --version the program
+ * has ended. */
+int
+aim_next(const struct aim *aim, int argc, char **argv, const char *shorts,
+         const struct option *longs, const char *usage);
 
 /* Takes one of these options. False: it is none of them, or aim->wrong. */
 bool

@@ -75,7 +75,7 @@ struct wait {
 /* ---- options -------------------------------------------------------------------- */
 
 enum { OPT_FORMAT = 256, OPT_TIMEFMT, OPT_NO_NEWLINE, OPT_JSON, OPT_CURSOR, OPT_FROM_OLDEST,
-       OPT_CRAWL, OPT_CRAWL_FIRST, OPT_VERSION };
+       OPT_CRAWL, OPT_CRAWL_FIRST };
 
 static const struct option longs[] = {
     AIM_LONG,
@@ -85,7 +85,6 @@ static const struct option longs[] = {
     {"outfile", required_argument, NULL, 'o'},
     {"syslog", no_argument, NULL, 's'},
     {"csv", no_argument, NULL, 'c'},
-    {"help", no_argument, NULL, 'h'},
     {"json", no_argument, NULL, OPT_JSON},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"timefmt", required_argument, NULL, OPT_TIMEFMT},
@@ -94,7 +93,6 @@ static const struct option longs[] = {
     {"from-oldest", no_argument, NULL, OPT_FROM_OLDEST},
     {"crawl", no_argument, NULL, OPT_CRAWL},
     {"crawl-first", no_argument, NULL, OPT_CRAWL_FIRST},
-    {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
 
@@ -170,16 +168,9 @@ read_options(struct wait *w, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, AIM_SHORT "mdo:ch", longs, NULL)) >= 0) {
-        if (option == 'h' || option == OPT_VERSION) {
-            fputs(option == 'h' ? usage : "gnotifywait " PKGVERSION "\n", stdout);
-            aim_leave(&w->aim, 0);
-        }
-        if (option == '?')
-            fprintf(stderr, "`gnotifywait --help` lists the options\n");
+    while ((option = aim_next(&w->aim, argc, argv, AIM_SHORT "mdo:c", longs, usage)) >= 0)
         if (!take_option(w, option))
             return false;
-    }
     if (w->options.cursor && w->options.from == GNOTIFY_FROM_NOW)
         w->options.from = GNOTIFY_FROM_CURSOR;
     return fits(w, clash(w)) && aim_words(&w->aim, argv + optind, argc - optind);

@@ -62,8 +62,6 @@ static volatile sig_atomic_t interrupted;
 
 /* ---- options --------------------------------------------------------------------- */
 
-enum { OPT_VERSION = 256 };
-
 static const struct option longs[] = {
     AIM_LONG,
     {"timeout", required_argument, NULL, 't'},
@@ -71,8 +69,6 @@ static const struct option longs[] = {
     {"descending", required_argument, NULL, 'd'},
     {"zero", no_argument, NULL, 'z'},
     {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
 
@@ -121,16 +117,9 @@ read_options(struct count *c, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, AIM_SHORT "a:d:zvh", longs, NULL)) >= 0) {
-        if (option == 'h' || option == OPT_VERSION) {
-            fputs(option == 'h' ? usage : "gnotifywatch " PKGVERSION "\n", stdout);
-            aim_leave(&c->aim, 0);
-        }
-        if (option == '?')
-            fprintf(stderr, "`gnotifywatch --help` lists the options\n");
+    while ((option = aim_next(&c->aim, argc, argv, AIM_SHORT "a:d:zv", longs, usage)) >= 0)
         if (!take_option(c, option))
             return false;
-    }
     return aim_words(&c->aim, argv + optind, argc - optind) && find_column(c);
 }
 
