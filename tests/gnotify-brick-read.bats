@@ -354,21 +354,24 @@ nobody_waits() { [ "$(status 'b["held"]')" = 0 ]; }
     # 100 times a megabyte is asked for
     # shellcheck disable=SC2016
     on c1 sh -c '/root/bin/ask -S -f oldest "/srv/$1.ask.vol" hold 100 >/tmp/$1.held & echo $! >/tmp/stopped; wait' sh "$N" 3>&- &
-    wait_until 60 eval 'on c1 grep -q "^State:.T" "/proc/$(on c1 cat /tmp/stopped)/status"'
-    ask -- hello
     wait_until 60 eval '[ "$(status "b[\"held\"]")" -gt 50 ]'
+    make others-are-served
+    ask -f oldest -o 2 -- fetch | grep -q '^create /others-are-served' # behind those, which all were looked at
+    [ "$(status 'b["held"]')" -gt 50 ]
     during=$(resident)
     echo "$before KB before, $during KB with answers that are not taken"
     [ "$during" -lt $((before + 30000)) ]
-    [ "$(status 'b["held"]')" -gt 50 ]
-    make others-are-served
-    ask -f oldest -o 2 -- fetch | grep -q '^create /others-are-served'
-    on c1 sh -c 'kill -CONT $(cat /tmp/stopped)'
+    on c1 sh -c 'kill -USR2 $(cat /tmp/stopped)'
     wait_until 60 nobody_waits
     wait_until 60 eval '[ "$(on c1 grep -c "^= " /tmp/$N.held)" = 100 ]'
     # shellcheck disable=SC2016
-    on c1 sh -c '/root/bin/ask -S -f oldest "/srv/$1.ask.vol" hold 400 >/dev/null & echo $! >/tmp/stopped; wait' sh "$N" 3>&- &
-    wait_until 60 logged 'asks on and on and takes no answers'
+    on c1 sh -c '/root/bin/ask -S -f oldest "/srv/$1.ask.vol" hold 128 >/dev/null & echo $! >/tmp/stopped; wait' sh "$N" 3>&- &
+    wait_until 60 eval '[ "$(status "b[\"held\"]")" -gt 50 ]'
+    asks_on_until_cut_off() {
+        on c1 sh -c 'kill -USR1 $(cat /tmp/stopped)'
+        logged 'asks on and on and takes no answers'
+    }
+    wait_until 60 asks_on_until_cut_off
     wait_until 60 nobody_waits
     on c1 sh -c 'kill -KILL $(cat /tmp/stopped)'
     make works

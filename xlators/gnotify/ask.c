@@ -7,7 +7,7 @@
  *                             fence COUNT
  *
  * VOLFILE has a protocol/client on top. fetch prints a line per record until the brick
- * has no more; -S: the process stops as soon as it has sent its requests, and so reads nothing; fence changes something and says hello, COUNT times, and prints which number
+ * has no more; -S: hold takes no answers until SIGUSR2, and sends 200 more for each SIGUSR1; fence changes something and says hello, COUNT times, and prints which number
  * hello gave for which change; hold sends COUNT fetches that wait, says `held`, and prints how each ends.
  * Each answer is followed by a line `= …` with what it tells of the journal.
  */
@@ -35,6 +35,7 @@ static struct {
          .repeat = 1};
 
 static struct drive_graph graph;
+static sem_t takes; /* with -S: answers are taken */
 
 /* ---- one question ------------------------------------------------------------ */
 
@@ -54,6 +55,11 @@ answered(call_frame_t *frame, void *cookie, xlator_t *this, int32_t op_ret, int3
     data_t *data = xdata ? dict_get(xdata, (char *)NOTIFY_WIRE_KEY) : NULL;
 
     (void)cookie, (void)this;
+    if (opt.stops) { /* so nothing more is read of the connection */
+        while (sem_wait(&takes) < 0)
+            ;
+        sem_post(&takes);
+    }
     a->ret = op_ret;
     a->error = op_ret < 0 ? op_errno : 0;
     if (data) {
@@ -234,6 +240,33 @@ fetch(void)
     }
 }
 
+static void
+block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGUSR1);
+    sigaddset(set, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+/* What is sent beside is not printed. */
+static void
+send_until_told(void)
+{
+    enum { MORE = 200 };
+    sigset_t set;
+    int signal = 0;
+
+    block_signals(&set);
+    while (!sigwait(&set, &signal) && signal == SIGUSR1) {
+        struct answer *more = calloc(MORE, sizeof(*more));
+
+        for (unsigned i = 0; more && i < MORE; i++)
+            send_request(&more[i], &opt.q);
+    }
+    sem_post(&takes);
+}
+
 static int
 hold(unsigned count)
 {
@@ -246,7 +279,7 @@ hold(unsigned count)
     printf("held\n");
     fflush(stdout);
     if (opt.stops)
-        raise(SIGSTOP);
+        send_until_told();
     for (unsigned i = 0; a && i < count; i++)
         print_answer(&a[i]);
     return 0;
@@ -454,6 +487,12 @@ main(int argc, char **argv)
     }
     if (argc - optind < 2)
         return usage();
+    if (opt.stops) {
+        sigset_t set;
+
+        sem_init(&takes, 0, 0);
+        block_signals(&set); /* of all threads that come */
+    }
     if (drive_graph_open(&graph, argv[optind], "ask", "/dev/null", GF_LOG_ERROR, why, sizeof(why))) {
         fprintf(stderr, "ask: %s\n", why);
         return 1;
