@@ -26,21 +26,25 @@ cost_inside() {
     done
     on 1 "$BUILD/bench/inside" -f setattr -u -b 1 -m 20 -r "${PAIRS:-30}" \
         none=/root/cost-none.vol off=/root/cost-off.vol on=/root/cost-on.vol
-    echo "off alone, in shorter batches:"
-    on 1 "$BUILD/bench/inside" -f setattr -u -b 1 -m 10 -r 200 none=/root/cost-none.vol off=/root/cost-off.vol
+    echo "off, beside another translator of GlusterFS's that passes all on, in shorter batches on one processor:"
+    { on 1 cat /root/cost-none.vol; printf 'volume g\n type features/barrier\n option barrier off\n subvolumes below\nend-volume\n'; } |
+        on 1 sh -c "cat >/root/cost-stock.vol"
+    on 1 "$BUILD/bench/inside" -f setattr -u -p -b 1 -m 5 -r 300 none=/root/cost-none.vol off=/root/cost-off.vol \
+        stock=/root/cost-stock.vol
 }
 
 # ns of CPU that the brick of volume $1 has used
 cost_used() {
     # shellcheck disable=SC2016
-    on 1 sh -c 'cat /proc/"$(pgrep -f "[-]-brick-name /srv/$1[0-9]")"/task/*/schedstat' sh "$1" | awk '{ s += $1 } END { printf "%d\n", s }'
+    on 1 sh -c 'cat /proc/"$(pgrep -f "[-]-volfile-id $1[.]")"/task/*/schedstat' sh "$1" |
+        awk '{ s += $1 } END { printf "%.0f\n", s; exit !NR }'
 }
 
 # us of CPU for each of four operations of a file of the storm on volume $1
 cost_of_storm() {
     local before after
     before=$(cost_used "$1")
-    on 1 /usr/bin/python3 "$here/gnotify.d/storm.py" "$files" "/mnt/$1" >/dev/null
+    on 1 /usr/bin/python3 "$here/gnotify.d/storm.py" 0 "$files" "/mnt/$1"
     sleep .3 # what is still to be written
     after=$(cost_used "$1")
     awk -v ns=$((after - before)) -v n="$files" 'BEGIN { printf "%.2f\n", ns / 1e3 / n / 4 }'
