@@ -8,11 +8,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -268,35 +270,86 @@ say_damaged(struct journal *j, const char *path, size_t at, const char *what, ui
 
 /* to: when the slice ended; 0: it is being written, and may end anywhere. */
 static int
-read_file(struct journal *j, const char *path, uint64_t to)
+apply_all(struct journal *j, const char *path, const struct strbuf *text, uint64_t to)
 {
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     struct changelog_format format;
     struct changelog_record r;
-    int ret = file_read(path, FILE_LIMIT, &text);
-
-    if (ret && (ret != -ENOENT || !to))
-        return ret == -ENOENT ? 0 : ret;
-    if (ret) {
-        j->gap(j->arg, j->begun, to, path);
-        return 0;
-    }
-    ssize_t n = text.len ? changelog_header(text.data, text.len, &format) : -EBADMSG;
+    ssize_t n = text->len ? changelog_header(text->data, text->len, &format) : -EBADMSG;
 
     if (n < 0)
-        return text.len || to ? say_damaged(j, path, 0, n == -EPROTONOSUPPORT
+        return text->len || to ? say_damaged(j, path, 0, n == -EPROTONOSUPPORT
                     ? "a version that is not known" : "this is no file of GlusterFS's changelog", to) : 0;
-    for (size_t at = (size_t)n; at < text.len; at += (size_t)n) {
-        n = changelog_record(&format, text.data + at, text.len - at, &r);
+    for (size_t at = (size_t)n; at < text->len; at += (size_t)n) {
+        n = changelog_record(&format, text->data + at, text->len - at, &r);
         if (n == -ENODATA && !to)
             return 0;
         if (n < 0)
             return say_damaged(j, path, at, n == -ENODATA ? "a record is cut off" : "there is no record", to);
-        ret = apply(j, &r);
+        int ret = apply(j, &r);
+
         if (ret)
             return ret;
     }
     return 0;
+}
+
+static int
+read_file(struct journal *j, const char *path, uint64_t to)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    int ret = file_read(path, FILE_LIMIT, &text);
+
+    if (ret == -ENOENT) {
+        j->gap(j->arg, j->begun, to, path);
+        return 0;
+    }
+    return ret ? ret : apply_all(j, path, &text, to);
+}
+
+/* What is written now. It is held before the names of slices are read, for it may become one at any
+ * time: what had been in it would be in neither. -1: there is none. */
+static int
+hold_now(struct journal *j)
+{
+    AUTO_FREE char *path = str_fmt("%s/CHANGELOG", j->folder);
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    struct stat st;
+    int fd = -1;
+
+    /* between one and the next there is none for a moment; for long, if the changelog is off */
+    for (int i = 0; path && fd < 0 && i < 10; i++) {
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd >= 0 || errno != ENOENT)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    j->held = fd >= 0 && !fstat(fd, &st);
+    if (j->held) {
+        j->device = st.st_dev;
+        j->inode = st.st_ino;
+    }
+    return fd;
+}
+
+static bool
+is_now(const struct journal *j, const char *path)
+{
+    struct stat st;
+
+    return j->held && !stat(path, &st) && st.st_dev == j->device && st.st_ino == j->inode;
+}
+
+static int
+read_now(struct journal *j, int fd)
+{
+    AUTO_FREE char *path = str_fmt("%s/CHANGELOG", j->folder), *held = str_fmt("/proc/self/fd/%d", fd);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+
+    if (!j->held)
+        return 0;
+    int ret = path && held ? file_read(held, FILE_LIMIT, &text) : -ENOMEM;
+
+    return ret ? ret : apply_all(j, path, &text, 0);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------ */
@@ -324,7 +377,10 @@ read_slice(struct journal *j, const char *name)
         AUTO_FREE char *dated = str_fmt("%s%s", j->folder, part ? part : ""),
                        *flat = str_fmt("%s/%s", j->folder, base);
 
-        ret = !dated || !flat ? -ENOMEM : read_file(j, access(flat, F_OK) ? dated : flat, end);
+        const char *path = flat && !access(flat, F_OK) ? flat : dated;
+
+        j->held = j->held && path && !is_now(j, path);
+        ret = !dated || !flat ? -ENOMEM : read_file(j, path, end);
     }
     j->begun = end;
     return ret;
@@ -362,10 +418,11 @@ is_htime(const struct dirent *entry)
 int
 journal_read(struct journal *j)
 {
-    AUTO_FREE char *htime = str_fmt("%s/htime", j->folder), *now = str_fmt("%s/CHANGELOG", j->folder);
+    AUTO_CLOSE int now = hold_now(j);
+    AUTO_FREE char *htime = str_fmt("%s/htime", j->folder);
     struct dirent **entries = NULL;
-    int count = htime && now ? scandir(htime, &entries, is_htime, versionsort) : -1;
-    int ret = !htime || !now ? -ENOMEM : count < 0 ? -errno : 0;
+    int count = htime ? scandir(htime, &entries, is_htime, versionsort) : -1;
+    int ret = !htime ? -ENOMEM : count < 0 ? -errno : 0;
 
     for (int i = 0; i < count; i++) {
         if (!ret)
@@ -374,7 +431,7 @@ journal_read(struct journal *j)
     }
     free(entries);
     if (!ret)
-        ret = read_file(j, now, 0);
+        ret = read_now(j, now);
     if (ret)
         fprintf(stderr, "gfind: the journal in %s cannot be read: %s\n", j->folder, strerror(-ret));
     return ret;

@@ -6,6 +6,8 @@
 #ifndef GFIND_JOURNAL_H
 #define GFIND_JOURNAL_H
 
+#include <sys/types.h>
+
 #include "gfind/reduce.h"
 
 /* A brick, and what its journal has. */
@@ -15,6 +17,9 @@ struct journal {
     struct reduce reduce;
     uint64_t since;    /* seconds since 1970: slices that ended before are left out */
     uint64_t begun;    /* of the slice that is read: when the one before it ended; 0: not known */
+    dev_t device;      /* and */
+    ino_t inode;       /* of the file that was written when reading began; see hold_now() */
+    bool held;         /* there was one, and no slice that was read has become of it */
     bool damaged;      /* something could not be read, and that was said */
     void (*gap)(void *arg, uint64_t from, uint64_t to, const char *why); /* seconds; from 0: not known */
     void *arg;

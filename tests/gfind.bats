@@ -50,6 +50,21 @@ told() {
     gfind --delete v1 first
 }
 
+@test "on a terminal progress is shown while all is listed, and taken away again" {
+    fs 'mkdir -p shown; : >shown/x'
+    # in: what a terminal shows of it
+    terminal() { on 1 script -qec "timeout 100 gfind --state /root/gfind $*" /dev/null; }
+    run -0 terminal v1 shown
+    [[ "$output" == *" found in "*" folders wait"* ]]
+    [[ "$output" == *$'\r\e[K'* ]]
+    [[ "$output" == *"found /shown/x"* ]]
+    run -0 terminal --quiet v1 shown
+    [[ "$output" != *" found in "* ]]
+    run -0 gfind v1 shown
+    [[ "$output" != *" found in "* ]]
+    gfind --delete v1 shown
+}
+
 @test "several events of a file are one line" {
     begin
     fs 'echo >>d/f; mv d moved; echo new >new; echo >t; rm t; chmod 600 g; rmdir moved/e; mv new new2; echo >end'
@@ -208,6 +223,12 @@ for line in sys.stdin:
 history() { on 1 timeout 60 gfind --from-changelog "$@" | paste -sd ';'; }
 J=.glusterfs/changelogs
 last_slice() { on 1 sh -c "cat /srv/$1/$J/htime/HTIME.*" | tr '\0' '\n' | tail -n 1 | sed 's/.*\.//'; }
+# slowly FILE BRICK: a read of the journal that opens FILE of it seconds after it began
+slowly() {
+    # shellcheck disable=SC2016
+    on 1 timeout 60 sh -c 'strace -f -qq -o /dev/null -P "$(ls /srv/$2/$1)" -e trace=openat -e inject=openat:delay_enter=2500000 \
+        gfind --from-changelog "/srv/$2"' sh "$1" "$2" | paste -sd ';'
+}
 slice_after() { [ "$(last_slice "$1")" -gt "$2" ]; }
 
 @test "the journals of GlusterFS's own changelog are read, in both encodings" {
@@ -238,6 +259,11 @@ open('d/old', 'a').write('more'); os.remove('d/gone'); os.chmod('d/mode', 0o600)
 os.rename('d', 'moved/d'); open(b'new\nli \xff', 'w').write('x'); os.link('one', 'two'); os.symlink('one', 'link')"
         run -0 history --since "$done_at" "$b1" "$b2"
         [ "$output" = 'deleted /d/gone;deleted /d/e;moved /d /moved/d;created /link;changed /moved/d/mode;modified /moved/d/old;created /new\x0ali\x20\xff;created /two' ] || { echo "$output"; false; }
+        # slices that end while it reads: before it opens what is written now, and after
+        on 1 sh -c ": >/mnt/$enc/late"
+        [[ "$(slowly "$J/CHANGELOG" "$enc-1")" == *'created /late;'* ]]
+        on 1 sh -c ": >/mnt/$enc/later; mv /mnt/$enc/later /mnt/$enc/latest"
+        [[ "$(slowly "$J/htime/HTIME.*" "$enc-1")" == *'created /latest;'* ]]
         # a journal alone: names, but no paths
         [[ "$(history "$b2/$J/")" == *'created /link'* ]]
     done
