@@ -112,6 +112,8 @@ glupy_loaded(struct code *code, bool success)
         atomic_store(&g->breaker.until, 0); /* it has not failed yet */
         g->state = READY;
         changed = true;
+        /* before anything that waits for it goes on: a program may end right after that */
+        gf_log(g->name, GF_LOG_INFO, "module %s is loaded", code->module);
     } else if (!success && code == g->latest && (g->state == LOADING || !same_name)) {
         g->state = FAILED;
         changed = true;

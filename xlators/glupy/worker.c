@@ -215,12 +215,10 @@ run_load(struct worker_state *py, struct code *code)
 
     if (atomic_load(&g->code) != code || g->gone)
         code_retire(code); /* it failed, or comes too late */
-    if (success && changed)
-        gf_log(g->name, GF_LOG_INFO, "module %s is loaded", code->module);
-    else if (success)
+    if (success && !changed)
         gf_log(g->name, GF_LOG_INFO, "module %s: a newer one is wanted by now",
                code->module);
-    else
+    else if (!success)
         gf_log(g->name, GF_LOG_ERROR, "module %s does not run: %s. %s",
                code->module, code->reason,
                g->state == READY ? "The one that ran before goes on"
