@@ -13,11 +13,16 @@ libgnotify_api_sources = libgnotify/api.h \
 	libgnotify/api.c libgnotify/api_call.c libgnotify/api_fill.c libgnotify/api_pack.c \
 	libgnotify/api_read.c libgnotify/api_words.c libgnotify/fill.c libgnotify/fill.h
 
-check_PROGRAMS += libgnotify/api_test
-libgnotify_api_test_SOURCES = libgnotify/api_test.c $(libgnotify_api_sources)
+check_PROGRAMS += libgnotify/api_test libgnotify/api_fill_test
+libgnotify_api_fake_sources = libgnotify/api_fake.c libgnotify/api_fake.h $(libgnotify_api_sources)
+libgnotify_api_test_SOURCES = libgnotify/api_test.c $(libgnotify_api_fake_sources)
 libgnotify_api_test_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 libgnotify_api_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_api_test_LDADD = $(libgnotify_watch_test_LDADD) -lpthread
+libgnotify_api_fill_test_SOURCES = libgnotify/api_fill_test.c $(libgnotify_api_fake_sources)
+libgnotify_api_fill_test_CPPFLAGS = $(libgnotify_api_test_CPPFLAGS)
+libgnotify_api_fill_test_CFLAGS = $(libgnotify_api_test_CFLAGS)
+libgnotify_api_fill_test_LDADD = $(libgnotify_api_test_LDADD)
 
 # the library
 lib_LTLIBRARIES += libgnotify.la
