@@ -8,7 +8,7 @@ load lib/pool
 
 setup_file() {
     [ -n "${STAGE:-}" ] || skip "STAGE is not set"
-    export BATS_TEST_TIMEOUT=700
+    export BATS_TEST_TIMEOUT=300
     pool_start 1
     stock 1 volume create v1 "$(brick 1 a)" force
     stock 1 volume start v1
@@ -39,7 +39,7 @@ all_is_stale() {
 @test "an application leaves the volume while a handler blocks; that touches nothing that is freed" {
     module
     # undefined values are CPython's and GlusterFS's own affair; freed memory is ours
-    run on 1 timeout 600 valgrind -q --fair-sched=yes --undef-value-errors=no --error-exitcode=9 --num-callers=30 \
+    run on 1 timeout 250 valgrind -q --fair-sched=yes --undef-value-errors=no --error-exitcode=9 --num-callers=30 \
         /srv/fini v1 /srv/out/app.log "$F" /there /blocks
     echo "$output" | head -60
     [ "$status" = 0 ]

@@ -358,8 +358,7 @@ class Matrix:
             if module:
                 f.write(f'volume glupy\n    type features/glupy\n    option module-name {module}\n'
                         f'    option module-path {self.work}/modules\n')
-                # no behaviour has to do with the limit of time, which a busy machine exceeds
-                for key, value in {'timeout': int(PATIENCE * 500), **options}.items():
+                for key, value in options.items():
                     f.write(f'    option {key} {value}\n')
                 f.write('    subvolumes below\nend-volume\n')
         return path
