@@ -12,7 +12,7 @@ static const struct stream_options by_name = {.from = STREAM_CURSOR, .cursor = "
 static void
 what_was_acknowledged_does_not_come_again(void **state)
 {
-    struct fake *f = fake_new(replica, 2);
+    AUTO_FAKE struct fake *f = fake_new(replica, 2);
     struct stream_event e;
 
     (void)state;
@@ -44,16 +44,15 @@ what_was_acknowledged_does_not_come_again(void **state)
     stream_close(s);
     uint64_t seq;
     assert_false(fake_cursor(f, 0, "c", &seq));
-    fake_free(f);
 }
 
 static void
 copies_that_come_late_are_known_after_a_restart(void **state)
 {
-    struct fake *f = fake_new(replica, 2);
+    AUTO_FAKE struct fake *f = fake_new(replica, 2);
 
     (void)state;
-    struct stream *s = open_with(f, by_name);
+    AUTO_STREAM struct stream *s = open_with(f, by_name);
     put_at(f, 0, NOTIFY_CREATE, "/a", 101);
     put_at(f, 0, NOTIFY_CREATE, "/b", 102);
     expect(s, "caught-up /a /b");
@@ -65,18 +64,16 @@ copies_that_come_late_are_known_after_a_restart(void **state)
     s = open_with(f, by_name);
     expect(s, "/c caught-up");
     expect_quiet(s);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 a_brick_that_was_away_at_the_acks_brings_nothing_twice(void **state)
 {
-    struct fake *f = fake_new(replica, 2);
+    AUTO_FAKE struct fake *f = fake_new(replica, 2);
     char path[32];
 
     (void)state;
-    struct stream *s = open_with(f, by_name);
+    AUTO_STREAM struct stream *s = open_with(f, by_name);
     put(f, 0, 1, "/a");
     expect(s, "caught-up /a");
     assert_int_equal(stream_ack(s, 2), 0);
@@ -95,14 +92,12 @@ a_brick_that_was_away_at_the_acks_brings_nothing_twice(void **state)
     put(f, 0, 1, "/b");
     expect(s, "/b");
     expect_quiet(s);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 a_place_behind_one_name_acknowledged_under_another(void **state)
 {
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
     struct stream_options other = {.from = STREAM_CURSOR, .cursor = "d", .behind = "c"};
 
     (void)state;
@@ -118,16 +113,15 @@ a_place_behind_one_name_acknowledged_under_another(void **state)
     assert_true(fake_cursor(f, 0, "c", &c));
     assert_true(fake_cursor(f, 0, "d", &d));
     assert_int_equal(c + 1, d);
-    fake_free(f);
 }
 
 static void
 a_brick_that_does_not_know_the_name(void **state)
 {
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
 
     (void)state;
-    struct stream *s = open_with(f, by_name);
+    AUTO_STREAM struct stream *s = open_with(f, by_name);
     put(f, 0, 0, "/a");
     expect(s, "caught-up /a");
     assert_int_equal(stream_ack(s, 2), 0);
@@ -136,8 +130,6 @@ a_brick_that_does_not_know_the_name(void **state)
     put(f, b, b, "/b");
     s = open_with(f, by_name);
     expect(s, "/b caught-up");
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
@@ -145,7 +137,7 @@ names_that_are_none(void **state)
 {
     static const char *const names[] = {"", ".a", "a/b", "a b",
         "12345678901234567890123456789012345678901234567890123456789012345"};
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -155,10 +147,8 @@ names_that_are_none(void **state)
 
         assert_int_equal(stream_open(fake_reach, f, &options, &s, &why), -EINVAL);
     }
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     assert_int_equal(stream_ack(s, 0), -EINVAL);
-    stream_close(s);
-    fake_free(f);
 }
 
 static uint64_t

@@ -16,85 +16,77 @@ static const unsigned lone[] = {0}, replica[] = {0, 0}, distributed[] = {0, 1};
 static void
 what_happens_from_now_on(void **state)
 {
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
 
     (void)state;
     put(f, 0, 0, "/old");
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     expect(s, "caught-up");
     put(f, 0, 0, "/a");
     put(f, 0, 0, "/b");
     expect(s, "/a /b");
     expect_quiet(s);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 all_that_there_is(void **state)
 {
-    struct fake *f = fake_new(replica, 2);
+    AUTO_FAKE struct fake *f = fake_new(replica, 2);
 
     (void)state;
     fake_limit(f, 2);
     for (int i = 0; i < 5; i++)
         put(f, 0, 1, "/old");
-    struct stream *s = open_with(f, (struct stream_options){.from = STREAM_OLDEST});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){.from = STREAM_OLDEST});
     expect(s, "/old /old /old /old /old caught-up");
     put(f, 0, 1, "/new");
     expect(s, "/new");
     expect_quiet(s);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 several_sets_wait_for_one_another(void **state)
 {
     static const unsigned sets[] = {0, 0, 1, 1, 2, 2};
-    struct fake *f = fake_new(sets, 6);
+    AUTO_FAKE struct fake *f = fake_new(sets, 6);
     char path[32];
 
     (void)state;
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     expect(s, "caught-up");
     for (unsigned i = 0; i < 200; i++) {
         snprintf(path, sizeof(path), "/%u", i);
         put(f, i * 7 % 3 * 2, i * 7 % 3 * 2 + 1, path);
     }
     expect_numbers(s, 200);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 only_what_is_asked_for(void **state)
 {
-    struct fake *f = fake_new(distributed, 2);
+    AUTO_FAKE struct fake *f = fake_new(distributed, 2);
 
     (void)state;
-    struct stream *s = open_with(f, (struct stream_options){.ops = 1ull << NOTIFY_UNLINK});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){.ops = 1ull << NOTIFY_UNLINK});
     expect(s, "caught-up");
     put(f, 0, 0, "/d/a");
     put_at(f, 1, NOTIFY_CREATE, "/d/b", ++clock_of_clients);
     put_at(f, 0, NOTIFY_UNLINK, "/d/b", ++clock_of_clients);
     expect(s, "/d/b"); /* though the other set has only what is not wanted */
     expect_quiet(s);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 clients_have_names(void **state)
 {
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
     struct notify_record name = {.op = NOTIFY_CLIENT, .flags = NOTIFY_HAS_ACTOR | NOTIFY_HAS_DETAIL,
                                  .client = 7, .detail = "CTX:one", .detail_len = 7};
 
     (void)state;
     fake_record(f, 0, &name);
     put(f, 0, 0, "/before");
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     put(f, 0, 0, "/a");
     expect(s, "caught-up");
     struct stream_event e = next_event(s);
@@ -110,17 +102,15 @@ clients_have_names(void **state)
     assert_string_equal(e.client, "CTX:two");
     e = next_event(s);
     assert_null(e.client);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 bricks_that_go_and_come(void **state)
 {
-    struct fake *f = fake_new(replica, 2);
+    AUTO_FAKE struct fake *f = fake_new(replica, 2);
 
     (void)state;
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     put(f, 0, 1, "/a");
     expect(s, "caught-up /a");
     fake_up(f, 1, false);
@@ -138,19 +128,17 @@ bricks_that_go_and_come(void **state)
     put(f, 1, 1, "/f");
     expect(s, "/f");
     expect_quiet(s);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 a_brick_that_is_away_at_first(void **state)
 {
-    struct fake *f = fake_new(distributed, 2);
+    AUTO_FAKE struct fake *f = fake_new(distributed, 2);
 
     (void)state;
     put(f, 0, 1, "/old");
     fake_up(f, 0, false);
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     put(f, 1, 1, "/a");
     expect(s, "caught-up /a");
     put(f, 0, 0, "/b"); /* it works, but is not seen */
@@ -159,8 +147,6 @@ a_brick_that_is_away_at_first(void **state)
     put(f, 0, 0, "/c");
     expect(s, "/c");
     expect_quiet(s);
-    stream_close(s);
-    fake_free(f);
 }
 
 /* ---- memory ---------------------------------------------------------------------------- */
@@ -168,31 +154,29 @@ a_brick_that_is_away_at_first(void **state)
 static void
 what_is_not_read_stays_on_the_bricks(void **state)
 {
-    struct fake *f = fake_new(distributed, 2);
+    AUTO_FAKE struct fake *f = fake_new(distributed, 2);
     char path[32];
 
     (void)state;
-    struct stream *s = open_with(f, (struct stream_options){.memory = 20000});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){.memory = 20000});
     for (unsigned i = 0; i < 3000; i++) {
         snprintf(path, sizeof(path), "/%u", i);
         put(f, i % 2, i % 2, path);
     }
     expect(s, "caught-up");
     expect_numbers(s, 3000);
-    stream_close(s);
-    fake_free(f);
 }
 
 /* Events that come one by one, and are not read: they take no more memory than is counted. */
 static void
 what_waits_is_counted(void **state)
 {
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
     size_t room = 0, bytes = 0;
     char path[32];
 
     (void)state;
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     expect(s, "caught-up");
     for (unsigned i = 0; i < 200; i++) {
         size_t before = atomic_load(&s->queue.bytes);
@@ -212,15 +196,13 @@ what_waits_is_counted(void **state)
         snprintf(path, sizeof(path), "/%u", i);
         expect(s, path);
     }
-    stream_close(s);
-    fake_free(f);
 }
 
 /* Two sets with a long past, of which little fits: it comes in order, and is not all held. */
 static void
 a_long_past_of_several_sets(void **state)
 {
-    struct fake *f = fake_new(distributed, 2);
+    AUTO_FAKE struct fake *f = fake_new(distributed, 2);
     uint64_t begin = fake_now(f) - 100000000 * MS;
     enum { PAST = 20000 };
     char path[32];
@@ -230,7 +212,7 @@ a_long_past_of_several_sets(void **state)
         snprintf(path, sizeof(path), "/%u", i);
         put_at(f, i % 7 > 2, NOTIFY_CREATE, path, begin + i * 1000 * MS);
     }
-    struct stream *s = open_with(f, (struct stream_options){.from = STREAM_OLDEST, .memory = 100000});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){.from = STREAM_OLDEST, .memory = 100000});
     size_t most = 0;
 
     for (unsigned i = 0; i < PAST; i++) {
@@ -242,8 +224,6 @@ a_long_past_of_several_sets(void **state)
     }
     expect(s, "caught-up");
     assert_true(most < 400000);
-    stream_close(s);
-    fake_free(f);
 }
 
 /* ---- the descriptor, and waking -------------------------------------------------------- */
@@ -259,11 +239,11 @@ is_readable(struct stream *s, int timeout)
 static void
 the_descriptor_is_readable_while_there_is_something(void **state)
 {
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
     struct stream_event e;
 
     (void)state;
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     expect(s, "caught-up");
     assert_false(is_readable(s, 0));
     put(f, 0, 0, "/a");
@@ -278,8 +258,6 @@ the_descriptor_is_readable_while_there_is_something(void **state)
     assert_int_equal(stream_read(s, -1, &e), -EINTR);
     assert_int_equal(stream_read(s, 0, &e), 0);
     assert_false(is_readable(s, 0));
-    stream_close(s);
-    fake_free(f);
 }
 
 static void *
@@ -292,18 +270,16 @@ wakes(void *s)
 static void
 a_read_that_waits_is_woken(void **state)
 {
-    struct fake *f = fake_new(lone, 1);
+    AUTO_FAKE struct fake *f = fake_new(lone, 1);
     struct stream_event e;
     pthread_t t;
 
     (void)state;
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     expect(s, "caught-up");
     assert_int_equal(pthread_create(&t, NULL, wakes, s), 0);
     assert_int_equal(stream_read(s, -1, &e), -EINTR);
     pthread_join(t, NULL);
-    stream_close(s);
-    fake_free(f);
 }
 
 /* ---- refusals ------------------------------------------------------------------------- */
@@ -322,7 +298,7 @@ expect_refused(struct fake *f, int err, const char *part)
 static void
 volumes_that_cannot_be_read(void **state)
 {
-    struct fake *f = fake_new(replica, 2);
+    AUTO_FAKE struct fake *f = fake_new(replica, 2);
     struct stream_event e;
 
     (void)state;
@@ -341,7 +317,7 @@ volumes_that_cannot_be_read(void **state)
     fake_up(f, 1, false);
     expect_refused(f, -ENOTCONN, "status");
     fake_up(f, 0, true);
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     put(f, 0, 0, "/a");
     expect(s, "caught-up /a");
     fake_refuse(f, 0, -EPERM);
@@ -349,27 +325,23 @@ volumes_that_cannot_be_read(void **state)
     expect(s, "/b");
     assert_int_equal(stream_read(s, SOON, &e), -EPERM);
     assert_int_equal(stream_read(s, SOON, &e), -EPERM);
-    stream_close(s);
-    fake_free(f);
 }
 
 static void
 what_is_known_of_bricks(void **state)
 {
-    struct fake *f = fake_new(replica, 2);
+    AUTO_FAKE struct fake *f = fake_new(replica, 2);
     struct stream_brick bricks[3];
 
     (void)state;
     fake_up(f, 1, false);
-    struct stream *s = open_with(f, (struct stream_options){0});
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
     expect(s, "caught-up");
     assert_int_equal(stream_bricks(s, bricks, 3), 2);
     assert_string_equal(bricks[0].name, "s0:/b0");
     assert_true(bricks[0].up && bricks[0].on && bricks[0].next == fake_next(f, 0));
     assert_false(bricks[1].up);
     assert_int_equal(stream_bricks(s, bricks, 1), 2);
-    stream_close(s);
-    fake_free(f);
 }
 
 int

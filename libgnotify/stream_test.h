@@ -18,6 +18,23 @@
 #include "libgnotify/stream_inside.h"
 
 enum { SOON = 20000, QUIET = 60 }; /* ms: what must come; what must not */
+enum { HARDLY = 300 * MS };        /* how long a brick that is away is waited for */
+
+static inline void
+cleanup_fake(struct fake **f)
+{
+    fake_free(*f);
+}
+
+static inline void
+cleanup_stream(struct stream **s)
+{
+    stream_close(*s);
+}
+
+/* The stream is to be declared behind its bricks: it ends first. */
+#define AUTO_FAKE AUTO(cleanup_fake)
+#define AUTO_STREAM AUTO(cleanup_stream)
 
 static uint64_t clock_of_clients = 1000;
 
@@ -136,7 +153,7 @@ expect_numbers(struct stream *s, unsigned count)
 static inline void
 begin(int argc, char **argv)
 {
-    stream_away_patience = 300 * MS;
+    stream_away_patience = HARDLY;
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
 }
