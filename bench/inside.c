@@ -29,6 +29,7 @@
 
 #include "xlators/drive/graph.h"
 
+#include "bench/quantile.h"
 #include "common/cleanup.h"
 
 enum {
@@ -66,21 +67,6 @@ cpu_ns(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double
-quantile(double *values, int n, double q)
-{
-    qsort(values, (size_t)n, sizeof(*values), by_value);
-    return values[(int)(q * (n - 1) + 0.5)];
 }
 
 /* ---- one fop -------------------------------------------------------------- */

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 noinst_PROGRAMS += bench/pair bench/mounts
-bench_pair_SOURCES = bench/pair.c
+bench_pair_SOURCES = bench/pair.c bench/quantile.h
 bench_pair_LDADD = common/libcommon.a $(MD_LIBS)
-bench_mounts_SOURCES = bench/mounts.c
+bench_mounts_SOURCES = bench/mounts.c bench/quantile.h
 
 # what a fop costs inside the process: bench/glupy
 noinst_PROGRAMS += bench/inside
-bench_inside_SOURCES = bench/inside.c
+bench_inside_SOURCES = bench/inside.c bench/quantile.h
 bench_inside_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
 bench_inside_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
 bench_inside_LDADD = xlators/drive/libdrive.a common/libcommon.a -lglusterfs -luuid -lpthread

@@ -13,28 +13,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "bench/quantile.h"
 #include "common/strbuf.h"
 
 enum { NAMES = 20, SIZE = 4096, BLOCKS = 256, MAX_FOLDERS = 8, MAX_ROUNDS = 1000 };
-
-static int
-by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double
-median(double *values, int n)
-{
-    qsort(values, (size_t)n, sizeof(*values), by_value);
-    return values[n / 2];
-}
 
 static void
 lookups(const char *folder, int n)
@@ -144,7 +129,7 @@ main(int argc, char **argv)
             ratios[f][r] = x / rates[0][r];
         }
     for (int f = 0; f < folders; f++)
-        printf("%s %.0f/s ratio %.2f\n", folder[f], median(rates[f], rounds),
-               median(ratios[f], rounds));
+        printf("%s %.0f/s ratio %.2f\n", folder[f], quantile(rates[f], rounds, 0.5),
+               quantile(ratios[f], rounds, 0.5));
     return 0;
 }

@@ -16,26 +16,12 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "bench/quantile.h"
 #include "common/file.h"
 
 extern char **environ;
 
 enum { MAX_PAIRS = 10000, MAX_COPIES = 8 };
-
-static int
-by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double
-quantile(double *values, int n, double q)
-{
-    qsort(values, (size_t)n, sizeof(*values), by_value);
-    return values[(int)(q * (n - 1) + 0.5)];
-}
 
 static void
 copy(const char *spec)
