@@ -129,6 +129,21 @@ name_clear(struct reduce *r, struct node *node, struct node *folder, const char 
     return 0;
 }
 
+/* That it has this name no event said; old: it had it at the last time. */
+static int
+assume(struct reduce *r, struct node *node, struct node *folder, const char *name, bool old)
+{
+    struct link *link;
+    int ret = name_give(r, node, folder, name, &link);
+
+    if (ret)
+        return ret;
+    link->old = old;
+    link->assumed = true;
+    node->created = !old;
+    return 0;
+}
+
 /* The folder that was only known by gfid, and the one that was only known by this path, are the
  * same. */
 static int
@@ -136,17 +151,9 @@ join(struct reduce *r, struct node *node, struct link *there)
 {
     struct node *folder = there->folder;
     bool old = there->old;
-    struct link *link;
     int ret = name_clear(r, node, folder, there->name);
 
-    if (!ret)
-        ret = name_give(r, node, folder, there->name, &link);
-    if (ret)
-        return ret;
-    link->old = old;
-    link->assumed = true;
-    node->created = !old;
-    return 0;
+    return ret ? ret : assume(r, node, folder, there->name, old);
 }
 
 /* A node that had no gfid yet, at this name, is that of the event. */
@@ -175,7 +182,6 @@ name_place(struct reduce *r, struct node *node, const char *path, bool sure)
     struct reduce_name name = {.path = path};
     const char *base = name_base(&name);
     struct node *above;
-    struct link *link;
     int ret = tree_walk(&r->tree, path, base - path, &above);
 
     if (ret || !above || above == node || !*base)
@@ -190,13 +196,7 @@ name_place(struct reduce *r, struct node *node, const char *path, bool sure)
 
     if (!old && !above->created && !sure)
         return 0;
-    ret = name_give(r, node, above, base, &link);
-    if (ret)
-        return ret;
-    link->old = old;
-    link->assumed = true;
-    node->created = !old;
-    return 0;
+    return assume(r, node, above, base, old);
 }
 
 /* The folder of a name: by its gfid; by the path; else one that hangs in the air until
