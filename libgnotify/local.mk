@@ -3,7 +3,8 @@ include libgnotify/api.mk
 
 noinst_LIBRARIES += libgnotify/libmerge.a
 libgnotify_libmerge_a_SOURCES = libgnotify/merge.c libgnotify/merge.h libgnotify/merge_inside.h \
-	libgnotify/merge_clients.c libgnotify/merge_names.c libgnotify/gnotify.h \
+	libgnotify/merge_bricks.c libgnotify/merge_clients.c libgnotify/merge_copies.c \
+	libgnotify/merge_names.c libgnotify/gnotify.h \
 	libgnotify/remember.c libgnotify/remember.h
 libgnotify_libmerge_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fPIC
 

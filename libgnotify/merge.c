@@ -11,410 +11,15 @@
 #include "libgnotify/merge_inside.h"
 
 #include <errno.h>
-#include <sys/random.h>
 
 #include "common/cleanup.h"
-#include "libgnotify/remember.h"
 
 enum {
-    BUCKETS_FIRST = 1 << 12,
     NOTHING = 0,
     RECENT = 1 << 16, /* so many are remembered whoever has shown them: clients know new bricks first */
 };
-static const uint64_t TIMELESS = 5ull * 1000 * 1000 * 1000; /* ns */
-
-struct set {
-    uint64_t live, members; /* bits */
-    unsigned bricks;
-    uint64_t read; /* all its bricks have been read up to then; 0: some is not live. For a sweep */
-};
-
-struct brick {
-    unsigned set, bit;
-    uint64_t since; /* the last change before it became live */
-    uint64_t read;  /* what it had then has been fed */
-    uint64_t records; /* since then; 0: not known */
-    struct entry **queue; /* a ring */
-    size_t first, count, room;
-};
-
-struct merge {
-    struct brick *bricks;
-    struct set *sets;
-    unsigned brick_count, set_count;
-    struct entry **buckets;
-    size_t bucket_count, entries;
-    struct memory memory;
-    uint64_t all_read; /* as of a set */
-    struct entry *first, *last; /* that wait, by number */
-    uint64_t fed_number, fed_told;
-    uint64_t came, came_key; /* what came out last */
-    struct clients clients;
-    uint64_t seed, number, fenced, passed;
-    size_t waiting, held;
-    uint8_t *given; /* the bytes of the event that was given last */
-};
-
-/* ---- making -------------------------------------------------------------- */
-
-int
-merge_new(const unsigned *sets, unsigned bricks, struct merge **out)
-{
-    struct merge *m = calloc(1, sizeof(*m));
-
-    if (!m)
-        return -ENOMEM;
-    for (unsigned i = 0; i < bricks; i++)
-        m->set_count = sets[i] >= m->set_count ? sets[i] + 1 : m->set_count;
-    m->brick_count = bricks;
-    m->bucket_count = BUCKETS_FIRST;
-    m->buckets = calloc(m->bucket_count, sizeof(struct entry *));
-    m->bricks = calloc(bricks ? bricks : 1, sizeof(*m->bricks));
-    m->sets = m->set_count <= bricks ? calloc(bricks ? bricks : 1, sizeof(*m->sets)) : NULL;
-    int err = m->set_count > bricks || m->set_count > MERGE_SETS_MAX ? -EINVAL
-              : !m->buckets || !m->bricks || !m->sets ? -ENOMEM
-                                                      : 0;
-    for (unsigned i = 0; i < bricks && !err; i++) {
-        struct set *s = &m->sets[sets[i]];
-
-        m->bricks[i] = (struct brick){.set = sets[i], .bit = s->bricks++};
-        if (s->bricks > MERGE_SET_MAX)
-            err = -EINVAL;
-        else
-            s->members |= 1ull << m->bricks[i].bit;
-    }
-    for (unsigned i = 0; i < m->set_count && !err; i++)
-        err = m->sets[i].bricks ? 0 : -EINVAL;
-    if (!err && getrandom(&m->seed, sizeof(m->seed), 0) != sizeof(m->seed))
-        err = -EIO;
-    if (err)
-        merge_free(m);
-    else
-        *out = m;
-    return err;
-}
-
-static void
-entry_free(struct entry *e)
-{
-    free(e->bytes);
-    free(e);
-}
-
-void
-merge_free(struct merge *m)
-{
-    if (!m)
-        return;
-    for (unsigned i = 0; m->bricks && i < m->brick_count; i++) {
-        struct brick *b = &m->bricks[i];
-
-        for (size_t n = 0; n < b->count; n++) {
-            struct entry *e = b->queue[(b->first + n) & (b->room - 1)];
-
-            if (!--e->queues)
-                entry_free(e);
-        }
-        free(b->queue);
-    }
-    clients_end(&m->clients);
-    memory_end(&m->memory);
-    free(m->buckets);
-    free(m->bricks);
-    free(m->sets);
-    free(m->given);
-    free(m);
-}
-
-int
-merge_add(struct merge *m, unsigned set)
-{
-    unsigned n = m->brick_count;
-
-    if (set > m->set_count || set >= MERGE_SETS_MAX)
-        return -EINVAL;
-    struct brick *bricks = reallocarray(m->bricks, n + 1, sizeof(*bricks));
-
-    if (!bricks)
-        return -ENOMEM;
-    m->bricks = bricks;
-    if (set == m->set_count) {
-        struct set *sets = reallocarray(m->sets, m->set_count + 1, sizeof(*sets));
-
-        if (!sets)
-            return -ENOMEM;
-        m->sets = sets;
-        sets[m->set_count++] = (struct set){0};
-    }
-    if (m->sets[set].bricks == MERGE_SET_MAX)
-        return -EINVAL;
-    bricks[n] = (struct brick){.set = set, .bit = m->sets[set].bricks++};
-    m->sets[set].members |= 1ull << bricks[n].bit;
-    m->brick_count++;
-    return (int)n;
-}
-
-void
-merge_live(struct merge *m, unsigned brick, bool live)
-{
-    struct set *s = &m->sets[m->bricks[brick].set];
-    uint64_t bit = 1ull << m->bricks[brick].bit;
-
-    if (live && !(s->live & bit))
-        m->bricks[brick].since = m->number;
-    s->live = live ? s->live | bit : s->live & ~bit;
-}
-
-void
-merge_read(struct merge *m, unsigned brick, uint64_t now)
-{
-    m->bricks[brick].read = now;
-}
-
-void
-merge_since(struct merge *m, unsigned brick, uint64_t time)
-{
-    m->bricks[brick].records = time;
-}
-
-void
-merge_member(struct merge *m, unsigned brick, bool member)
-{
-    struct set *s = &m->sets[m->bricks[brick].set];
-    uint64_t bit = 1ull << m->bricks[brick].bit;
-
-    s->members = member ? s->members | bit : s->members & ~bit;
-}
-
-/* ---- keys ---------------------------------------------------------------- */
-
-static void
-put(uint8_t **at, const void *data, size_t len)
-{
-    if (len)
-        memcpy(*at, data, len);
-    *at += len;
-}
-
-static void
-put_name(uint8_t **at, const struct notify_name *name)
-{
-    struct notify_name base = notify_name_base(name);
-
-    put(at, name->parent, sizeof(name->parent));
-    put(at, &base.len, sizeof(base.len));
-    put(at, base.path, base.len);
-}
-
-static bool
-is_write(const struct notify_record *r)
-{
-    return r->op == NOTIFY_WRITE && r->time;
-}
-
-/* Is a name what it changes? What is done to a file itself each brick may tell by another one of
- * its names. */
-static bool
-is_of_names(const struct notify_record *r)
-{
-    return r->op <= NOTIFY_RENAME;
-}
-
-/* What the copies of one change have in common. Not the path: one brick may know it and
- * another not. */
-static XXH128_hash_t
-key_of(const struct merge *m, const struct notify_record *r)
-{
-    const uint64_t time = is_write(r) ? r->time / NOTIFY_WRITE_BUCKET : r->time;
-    const uint64_t numbers[] = {r->op, r->client, time};
-    uint8_t bytes[sizeof(numbers) + NOTIFY_RECORD_MAX], *at = bytes;
-
-    put(&at, numbers, sizeof(numbers));
-    put(&at, r->gfid, sizeof(r->gfid));
-    if (is_of_names(r)) {
-        put_name(&at, &r->name);
-        put_name(&at, &r->to);
-    }
-    put(&at, r->detail, r->detail_len);
-    return XXH3_128bits_withSeed(bytes, (size_t)(at - bytes), m->seed);
-}
-
-/* ---- the table ------------------------------------------------------------ */
-
-static struct entry **
-bucket(const struct merge *m, XXH128_hash_t key)
-{
-    return &m->buckets[key.low64 & (m->bucket_count - 1)];
-}
-
-/* Can it be a copy of this entry's change that the brick shows? A brick shows each change
- * once. Where there is no time in the key, it is the same for every such change: an entry
- * stands for those that bricks show soon after, and that the brick can have seen. */
-static bool
-is_copy(const struct merge *m, const struct entry *e, unsigned brick,
-        const struct notify_record *r, uint64_t now)
-{
-    const struct brick *b = &m->bricks[brick];
-
-    if (e->set == b->set && (e->seen & 1ull << b->bit))
-        return false;
-    if (is_write(r)) /* in other sets there are other parts of a file in shards */
-        return e->set == b->set;
-    return r->time || (now - e->arrived < TIMELESS && e->number > b->since);
-}
-
-static uint32_t
-ms_of(uint64_t time)
-{
-    return (uint32_t)(time / 1000000);
-}
-
-static uint64_t
-number_of(const struct merge *m, const struct kept *k)
-{
-    return m->number - (uint32_t)((uint32_t)m->number - k->number);
-}
-
-/* The same of what came out. Writes of a bucket may be told together otherwise on each brick:
- * what has come out stands for none that came later. */
-static bool
-is_copy_of_kept(const struct merge *m, const struct kept *k, unsigned brick,
-                const struct notify_record *r, uint64_t now)
-{
-    const struct brick *b = &m->bricks[brick];
-
-    if (k->set == b->set && (k->seen & 1ull << b->bit))
-        return false;
-    if (is_write(r))
-        return k->set == b->set && r->time % NOTIFY_WRITE_BUCKET <= k->within;
-    return r->time || (ms_of(now) - k->arrived < ms_of(TIMELESS) && number_of(m, k) > b->since);
-}
-
-/* The change that waits, and that a record is of: the oldest whose copy it can be. */
-static struct entry *
-find(const struct merge *m, XXH128_hash_t key, unsigned brick, const struct notify_record *r,
-     uint64_t now)
-{
-    struct entry *found = NULL;
-
-    for (struct entry *e = *bucket(m, key); e; e = e->chain) {
-        if (XXH128_isEqual(e->key, key) && is_copy(m, e, brick, r, now) &&
-            (!found || e->number < found->number))
-            found = e;
-    }
-    return found;
-}
-
-/* The one that came out, if it is older than that. */
-static struct kept *
-find_kept(const struct merge *m, XXH128_hash_t key, unsigned brick, const struct notify_record *r,
-          uint64_t now, const struct entry *other)
-{
-    struct kept *found = NULL;
-
-    for (struct kept *k = memory_find(&m->memory, key.low64); k; k = memory_next(&m->memory, k)) {
-        if (is_copy_of_kept(m, k, brick, r, now) &&
-            (!found || number_of(m, k) < number_of(m, found)))
-            found = k;
-    }
-    return found && other && other->number < number_of(m, found) ? NULL : found;
-}
-
-/* Failing to grow only makes chains longer. */
-static void
-grow(struct merge *m)
-{
-    size_t old_count = m->bucket_count;
-    struct entry **old = m->buckets;
-    struct entry **more = calloc(old_count * 2, sizeof(struct entry *));
-
-    if (!more)
-        return;
-    m->buckets = more;
-    m->bucket_count = old_count * 2;
-    for (size_t i = 0; i < old_count; i++) {
-        for (struct entry *e = old[i], *next; e; e = next) {
-            struct entry **to = bucket(m, e->key);
-
-            next = e->chain;
-            e->chain = *to;
-            *to = e;
-        }
-    }
-    free(old);
-}
-
-static void
-table_add(struct merge *m, struct entry *e)
-{
-    if (m->entries >= m->bucket_count)
-        grow(m);
-    struct entry **to = bucket(m, e->key);
-
-    e->chain = *to;
-    *to = e;
-    m->entries++;
-}
-
-static void
-table_remove(struct merge *m, struct entry *e)
-{
-    struct entry **at = bucket(m, e->key);
-
-    while (*at != e)
-        at = &(*at)->chain;
-    *at = e->chain;
-    m->entries--;
-}
 
 /* ---- feeding ---------------------------------------------------------------- */
-
-/* Room for one more. */
-static int
-queue_room(struct brick *b)
-{
-    if (b->count < b->room)
-        return 0;
-    size_t room = b->room ? 2 * b->room : 64;
-    struct entry **more = malloc(room * sizeof(struct entry *));
-
-    if (!more)
-        return -ENOMEM;
-    for (size_t i = 0; i < b->count; i++)
-        more[i] = b->queue[(b->first + i) & (b->room - 1)];
-    free(b->queue);
-    b->queue = more;
-    b->first = 0;
-    b->room = room;
-    return 0;
-}
-
-static void
-queue_add(struct brick *b, struct entry *e)
-{
-    b->queue[(b->first + b->count++) & (b->room - 1)] = e;
-    e->queues++;
-    e->heads += b->count == 1;
-}
-
-/* The head, or NULL. What came out elsewhere is taken away. */
-static struct entry *
-queue_head(struct brick *b)
-{
-    while (b->count) {
-        struct entry *e = b->queue[b->first];
-
-        if (!e->is_out)
-            return e;
-        e->queues--;
-        if (!e->queues)
-            entry_free(e);
-        b->first = (b->first + 1) & (b->room - 1);
-        if (--b->count)
-            b->queue[b->first]->heads++;
-    }
-    return NULL;
-}
 
 static void
 wait_add(struct merge *m, struct entry *e)
@@ -465,12 +70,12 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
     uint64_t now)
 {
     struct client *c = clients_get(&m->clients, r->client);
-    struct entry *e = c && !queue_room(&m->bricks[brick]) ? entry_new(key, r) : NULL;
+    struct entry *e = c && !shown_room(&m->bricks[brick]) ? entry_new(key, r) : NULL;
     unsigned set = m->bricks[brick].set;
 
     if (!e)
         return -ENOMEM;
-    queue_add(&m->bricks[brick], e);
+    shown_add(&m->bricks[brick], e);
     e->set = set;
     e->brick = e->namer = brick;
     e->whole = names_are_whole(r);
@@ -483,7 +88,7 @@ add(struct merge *m, unsigned brick, const struct notify_record *r, XXH128_hash_
         c->time = r->time;
     e->time = r->time ? r->time : c->time;
     client_add(c, e);
-    table_add(m, e);
+    copies_add(m, e);
     wait_add(m, e);
     m->fed_number = e->number;
     m->fed_told = 0;
@@ -544,9 +149,9 @@ name(struct merge *m, struct entry *e, unsigned brick, const struct notify_recor
 int
 merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now)
 {
-    XXH128_hash_t key = key_of(m, r);
-    struct entry *e = find(m, key, brick, r, now);
-    struct kept *k = find_kept(m, key, brick, r, now, e);
+    XXH128_hash_t key = copies_key(m, r);
+    struct entry *e = copies_find(m, key, brick, r, now);
+    struct kept *k = copies_find_kept(m, key, brick, r, now, e);
     struct brick *b = &m->bricks[brick];
 
     if (k) {
@@ -558,9 +163,9 @@ merge_feed(struct merge *m, unsigned brick, const struct notify_record *r, uint6
     }
     if (!e)
         return add(m, brick, r, key, now);
-    if (queue_room(b))
+    if (shown_room(b))
         return -ENOMEM;
-    queue_add(b, e);
+    shown_add(b, e);
     if (is_write(r))
         widen(e, r);
     name(m, e, brick, r);
@@ -626,26 +231,6 @@ merge_remembered(const struct merge *m)
 {
     return m->memory.count;
 }
-
-/* How far all bricks have been read. */
-static void
-look_at_bricks(struct merge *m)
-{
-    m->all_read = UINT64_MAX;
-    for (unsigned i = 0; i < m->set_count; i++)
-        m->sets[i].read = UINT64_MAX;
-    for (unsigned i = 0; i < m->brick_count; i++) {
-        const struct brick *b = &m->bricks[i];
-        struct set *s = &m->sets[b->set];
-        uint64_t read = s->live & 1ull << b->bit ? b->read : 0;
-
-        if (s->members & 1ull << b->bit)
-            s->read = read < s->read ? read : s->read;
-    }
-    for (unsigned i = 0; i < m->set_count; i++)
-        m->all_read = m->sets[i].read < m->all_read ? m->sets[i].read : m->all_read;
-}
-
 /* Has all been read that bricks had long after it? */
 static bool
 is_past(const struct kept *k, uint64_t read)
@@ -669,7 +254,7 @@ static void
 remember(struct merge *m, const struct kept *k)
 {
     if (m->memory.count == m->memory.room)
-        look_at_bricks(m);
+        bricks_look(m);
     memory_add(&m->memory, k, MERGE_REMEMBERED, is_needed, m);
 }
 
@@ -699,7 +284,7 @@ choose(struct merge *m, uint64_t now, uint64_t *later)
     bool all_due = true, least_is_after = true;
 
     for (unsigned i = 0; i < m->brick_count; i++) {
-        struct entry *e = queue_head(&m->bricks[i]);
+        struct entry *e = shown_head(&m->bricks[i]);
 
         if (!e)
             continue;
@@ -725,7 +310,7 @@ static void
 leave_queues(struct merge *m)
 {
     for (unsigned i = 0; i < m->brick_count; i++)
-        queue_head(&m->bricks[i]);
+        shown_head(&m->bricks[i]);
 }
 
 bool
@@ -745,7 +330,7 @@ merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *l
     m->came_key = e->key.low64;
     client_remove(e);
     wait_remove(m, e);
-    table_remove(m, e);
+    copies_remove(m, e);
     remember(m, &(struct kept){.key = e->key.low64, .seen = e->seen, .set = (uint16_t)e->set,
                                .number = (uint32_t)e->number, .arrived = ms_of(e->arrived),
                                .within = e->time % NOTIFY_WRITE_BUCKET, .wide = e->wide});
@@ -757,11 +342,11 @@ merge_next(struct merge *m, uint64_t now, struct merge_event *event, uint64_t *l
 int
 merge_known(struct merge *m, unsigned brick, const struct notify_record *r, uint64_t now)
 {
-    XXH128_hash_t key = key_of(m, r);
+    XXH128_hash_t key = copies_key(m, r);
     struct brick *b = &m->bricks[brick];
-    struct entry *e = find(m, key, brick, r, now);
+    struct entry *e = copies_find(m, key, brick, r, now);
 
-    struct kept *k = find_kept(m, key, brick, r, now, e);
+    struct kept *k = copies_find_kept(m, key, brick, r, now, e);
 
     if (k && k->set == b->set)
         k->seen |= 1ull << b->bit;

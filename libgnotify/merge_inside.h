@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "libgnotify/merge.h"
+#include "libgnotify/remember.h"
 
 struct client;
 
@@ -29,8 +30,6 @@ struct entry {
     uint8_t *bytes;
 };
 
-/* ---- merge_clients.c --------------------------------------------------------- */
-
 /* One that has changes that wait, or had one lately. */
 struct client {
     struct client *chain;
@@ -42,6 +41,103 @@ struct client {
 struct clients {
     struct client *buckets[1 << 10];
 };
+
+struct set {
+    uint64_t live, members; /* bits */
+    unsigned bricks;
+    uint64_t read; /* all its bricks have been read up to then; 0: some is not live. For a sweep */
+};
+
+struct brick {
+    unsigned set, bit;
+    uint64_t since; /* the last change before it became live */
+    uint64_t read;  /* what it had then has been fed */
+    uint64_t records; /* since then; 0: not known */
+    struct entry **queue; /* a ring */
+    size_t first, count, room;
+};
+
+struct merge {
+    struct brick *bricks;
+    struct set *sets;
+    unsigned brick_count, set_count;
+    uint64_t all_read; /* as of a set */
+    struct entry **buckets; /* of what waits; a power of 2 of them */
+    size_t bucket_count, entries;
+    struct memory memory; /* what came out */
+    struct entry *first, *last; /* that wait, by number */
+    uint64_t fed_number, fed_told;
+    uint64_t came, came_key; /* what came out last */
+    struct clients clients;
+    uint64_t seed, number, fenced, passed;
+    size_t waiting, held;
+    uint8_t *given; /* the bytes of the event that was given last */
+};
+
+/* Is it one that bricks tell together with others of its bucket (NOTIFY_WRITE_BUCKET)? */
+static inline bool
+is_write(const struct notify_record *r)
+{
+    return r->op == NOTIFY_WRITE && r->time;
+}
+
+/* As a struct kept has it: ms of ns. */
+static inline uint32_t
+ms_of(uint64_t time)
+{
+    return (uint32_t)(time / 1000000);
+}
+
+/* As entries have it. */
+static inline uint64_t
+number_of(const struct merge *m, const struct kept *k)
+{
+    return m->number - (uint32_t)((uint32_t)m->number - k->number);
+}
+
+/* ---- merge_bricks.c ---------------------------------------------------------- */
+
+/* How far all bricks have been read, into the sets' `read` and all_read. */
+void
+bricks_look(struct merge *m);
+
+/* Room for one more: 0 or -ENOMEM. */
+int
+shown_room(struct brick *b);
+
+/* e is the last that the brick has shown. There is room for it. */
+void
+shown_add(struct brick *b, struct entry *e);
+
+/* The head, or NULL. What came out elsewhere is taken away, and freed with the last queue. */
+struct entry *
+shown_head(struct brick *b);
+
+/* ---- merge_copies.c ---------------------------------------------------------- */
+
+/* Of what the copies of one change have in common. */
+XXH128_hash_t
+copies_key(const struct merge *m, const struct notify_record *r);
+
+/* The change that waits, and that the brick's record with that key is a copy of: the oldest it can
+ * be of. NULL: none. */
+struct entry *
+copies_find(const struct merge *m, XXH128_hash_t key, unsigned brick,
+            const struct notify_record *r, uint64_t now);
+
+/* The same of what came out, if that is older than `other` (or NULL). Until something is remembered. */
+struct kept *
+copies_find_kept(const struct merge *m, XXH128_hash_t key, unsigned brick,
+                 const struct notify_record *r, uint64_t now, const struct entry *other);
+
+/* e is found by its key from now on; and no more. */
+void
+copies_add(struct merge *m, struct entry *e);
+
+void
+copies_remove(struct merge *m, struct entry *e);
+
+/* ---- merge_clients.c --------------------------------------------------------- */
 
 void
 clients_end(struct clients *all);
