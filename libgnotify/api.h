@@ -167,7 +167,7 @@ name_of(struct link *link, const uint8_t gfid[WATCH_GFID], const uint8_t parent[
 int
 api_ack(struct gnotify *g, uint64_t number);
 
-/* -- api_fill.c -------------------------------------------------------------------- */
+/* -- api_numbers.c ----------------------------------------------------------------- */
 
 /* The number of an event that is made now. */
 uint64_t
@@ -181,6 +181,17 @@ api_stream_number(struct gnotify *g, uint64_t number, uint64_t *stream);
 /* A crawl is not over: the stream stays acknowledged before its gap. */
 bool
 api_is_held(const struct gnotify *g);
+
+/* From the program's number `from` on the stream stays acknowledged at its `at`, or not at all if
+ * `none`: where it is not held already. 0 or -ENOMEM. */
+int
+api_hold(struct gnotify *g, uint64_t from, uint64_t at, bool none);
+
+/* From the event that is made now on the stream is acknowledged as the program does. 0 or -ENOMEM. */
+int
+api_release(struct gnotify *g);
+
+/* -- api_fill.c -------------------------------------------------------------------- */
 
 /* A gap; a watch with GNOTIFY_CRAWL_FIRST; a record that was read: what has to be crawled for them
  * is noted. 0 or -ENOMEM. */

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 # The library and its outer part; first: which events a change is for which watches.
 noinst_LIBRARIES += libgnotify/libwatch.a
-libgnotify_libwatch_a_SOURCES = libgnotify/watch.c libgnotify/watch.h libgnotify/events.c
+libgnotify_libwatch_a_SOURCES = libgnotify/watch.c libgnotify/watch.h libgnotify/watch_renames.c \
+	libgnotify/events.c libgnotify/events_pass.c libgnotify/events_pass.h
 libgnotify_libwatch_a_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden
 
 check_PROGRAMS += libgnotify/watch_test
@@ -10,8 +11,8 @@ libgnotify_watch_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_watch_test_LDADD = libgnotify/libwatch.a notify/libnotify.a common/libcommon.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 
 libgnotify_api_sources = libgnotify/api.h \
-	libgnotify/api.c libgnotify/api_call.c libgnotify/api_fill.c libgnotify/api_pack.c \
-	libgnotify/api_read.c libgnotify/api_words.c libgnotify/fill.c libgnotify/fill.h
+	libgnotify/api.c libgnotify/api_call.c libgnotify/api_fill.c libgnotify/api_numbers.c \
+	libgnotify/api_pack.c libgnotify/api_read.c libgnotify/api_words.c libgnotify/fill.c libgnotify/fill.h
 
 check_PROGRAMS += libgnotify/api_test libgnotify/api_fill_test
 libgnotify_api_fake_sources = libgnotify/api_fake.c libgnotify/api_fake.h $(libgnotify_api_sources)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * GNOTIFY_CRAWL: when to crawl and where, and what becomes of what is found. What a crawl finds has
- * numbers of its own between those of the stream, and nothing behind the gap is acknowledged
- * until all has been told.
+ * GNOTIFY_CRAWL: when to crawl and where, and what becomes of what is found. Nothing behind the gap
+ * is acknowledged until all has been told (api_numbers.c).
  */
 #include "libgnotify/api.h"
 
@@ -18,73 +17,6 @@
  * rename's time may be outside of the crawl's. */
 #define MARGIN (2 * SECOND)
 enum { GATHER = 1000 /* ms: gaps that come one after another are crawled at once */, ROOTS = 1000 };
-
-/* ---- numbers ----------------------------------------------------------------------------- */
-
-/* From this number on: numbers are larger than the stream's by `at`; or the stream stays
- * acknowledged at `at`, or not at all. */
-struct api_place {
-    uint64_t from, at;
-    bool held, none;
-};
-
-static bool
-is_held(const struct filling *f)
-{
-    return f->place_count && f->places[f->place_count - 1].held;
-}
-
-static int
-place_add(struct filling *f, struct api_place place)
-{
-    struct api_place *places = realloc(f->places, (f->place_count + 1) * sizeof(*places));
-
-    if (!places)
-        return -ENOMEM;
-    f->places = places;
-    places[f->place_count++] = place;
-    return 0;
-}
-
-/* From this number on the stream stays acknowledged at `at`. */
-static int
-hold(struct gnotify *g, uint64_t from, uint64_t at, bool none)
-{
-    struct filling *f = &g->filling;
-
-    return is_held(f) ? 0 : place_add(f, (struct api_place){from, at, true, none});
-}
-
-uint64_t
-api_number(const struct gnotify *g)
-{
-    return (g->current ? g->current->number : g->seen) + g->filling.shift;
-}
-
-bool
-api_stream_number(struct gnotify *g, uint64_t number, uint64_t *stream)
-{
-    struct filling *f = &g->filling;
-    unsigned i = 0;
-
-    while (i < f->place_count && f->places[i].from <= number)
-        i++;
-    if (!i) { /* before the first of them nothing had been found */
-        *stream = number;
-        return true;
-    }
-    /* numbers before this one are not asked for again */
-    memmove(f->places, f->places + i - 1, (f->place_count - i + 1) * sizeof(*f->places));
-    f->place_count -= i - 1;
-    *stream = f->places->held ? f->places->at : number - f->places->at;
-    return !f->places->held || !f->places->none;
-}
-
-bool
-api_is_held(const struct gnotify *g)
-{
-    return is_held(&g->filling);
-}
 
 /* ---- what is to be crawled ------------------------------------------------------------------ */
 
@@ -184,7 +116,7 @@ api_fill_gap(struct gnotify *g, const struct stream_event *s)
     f->from = f->from && f->from < s->from ? f->from : s->from;
     f->to = f->to > s->to ? f->to : s->to;
     open_window(f, since);
-    return hold(g, api_number(g), s->number - 1, false);
+    return api_hold(g, api_number(g), s->number - 1, false);
 }
 
 int
@@ -197,7 +129,7 @@ api_fill_first(struct gnotify *g, int wd)
 
     f->to = now_ns();
     open_window(f, 0);
-    return ret ? ret : hold(g, none ? 0 : api_number(g) + 1, g->seen, none);
+    return ret ? ret : api_hold(g, none ? 0 : api_number(g) + 1, g->seen, none);
 }
 
 /* A folder has moved: what is in it was looked for in neither place, perhaps. */
@@ -232,7 +164,7 @@ api_fill_renamed(struct gnotify *g, const struct notify_record *r)
         return 0;
     f->wanted = true;
     f->due = active ? f->due : now_ms() + GATHER;
-    return hold(g, api_number(g), g->seen - 1, false);
+    return api_hold(g, api_number(g), g->seen - 1, false);
 }
 
 /* ---- what is found ---------------------------------------------------------------------------- */
@@ -288,7 +220,7 @@ finish(struct gnotify *g)
 
     f->from = f->to = 0;
     f->window_to = now_ns() + MARGIN;
-    return ret ? ret : place_add(f, (struct api_place){.from = api_number(g), .at = f->shift});
+    return ret ? ret : api_release(g);
 }
 
 int
