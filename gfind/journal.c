@@ -13,13 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/file.h"
 #include "common/strbuf.h"
 #include "gfind/changelog.h"
+#include "gfind/handle.h"
 
 enum { FILE_LIMIT = 1 << 30 };
 
@@ -69,137 +69,6 @@ journal_free(struct journal *j)
     free(j->folder);
 }
 
-/* ---- handles ------------------------------------------------------------------------------ */
-
-static char *
-handle_of(const struct journal *j, const uint8_t gfid[GFID_SIZE])
-{
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-
-    strbuf_fmt(&text, "%s/.glusterfs/%02x/%02x/", j->brick, gfid[0], gfid[1]);
-    for (int i = 0; i < GFID_SIZE; i++)
-        strbuf_fmt(&text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", gfid[i]);
-    return strbuf_failed(&text) ? NULL : strbuf_take(&text);
-}
-
-static bool
-gfid_parse(const char *text, uint8_t gfid[GFID_SIZE])
-{
-    for (int i = 0; i < GFID_SIZE; i++) {
-        text += (i == 4 || i == 6 || i == 8 || i == 10) && *text == '-';
-        if (sscanf(text, "%2hhx", &gfid[i]) != 1 || !text[1])
-            return false;
-        text += 2;
-    }
-    return true;
-}
-
-static bool
-is_root(const uint8_t gfid[GFID_SIZE])
-{
-    static const uint8_t root[GFID_SIZE] = {[GFID_SIZE - 1] = 1};
-
-    return !memcmp(gfid, root, GFID_SIZE);
-}
-
-/* A folder's handle is a link to ../../pp/pp/PARENT/NAME. 1; 0: it is none. */
-static int
-folder_link(const struct journal *j, const uint8_t gfid[GFID_SIZE], uint8_t parent[GFID_SIZE], char name[256])
-{
-    enum { PARENT = 12, NAME = PARENT + 36 + 1 };
-    AUTO_FREE char *handle = handle_of(j, gfid);
-    char text[NAME + 256];
-    ssize_t len = handle ? readlink(handle, text, sizeof(text) - 1) : -1;
-
-    if (len <= NAME || strncmp(text, "../../", 6) != 0 || text[NAME - 1] != '/')
-        return 0;
-    text[len] = '\0';
-    if (strchr(text + NAME, '/') || !gfid_parse(text + PARENT, parent))
-        return 0;
-    snprintf(name, 256, "%s", text + NAME);
-    return is_folder(handle);
-}
-
-/* The path of a folder by the handles of all that is above it. 0; -ENOENT. */
-static int
-folder_path(const struct journal *j, const uint8_t gfid[GFID_SIZE], char **path)
-{
-    uint8_t at[GFID_SIZE], parent[GFID_SIZE];
-    AUTO_FREE char *whole = strdup("");
-    char name[256];
-
-    memcpy(at, gfid, GFID_SIZE);
-    for (int depth = 0; whole && !is_root(at); depth++) {
-        if (depth > 2048 || folder_link(j, at, parent, name) != 1)
-            return -ENOENT;
-        char *longer = str_fmt("/%s%s", name, whole);
-
-        free(whole);
-        whole = longer;
-        memcpy(at, parent, GFID_SIZE);
-    }
-    if (!whole)
-        return -ENOMEM;
-    *path = TAKE(whole);
-    return 0;
-}
-
-static bool
-is_same(const struct journal *j, const char *handle, const char *path)
-{
-    AUTO_FREE char *whole = path ? str_fmt("%s%s", j->brick, path) : NULL;
-    struct stat a, b;
-
-    return whole && !lstat(handle, &a) && !lstat(whole, &b) && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
-
-/* A file's names are in its attributes trusted.gfid2path.*: PARENT/NAME. */
-static int
-file_path(const struct journal *j, const char *handle, char **path)
-{
-    static const char prefix[] = "trusted.gfid2path.";
-    char names[1 << 16], value[36 + 1 + 256];
-    ssize_t len = llistxattr(handle, names, sizeof(names));
-
-    for (const char *n = names; len > 0 && n < names + len; n += strlen(n) + 1) {
-        uint8_t parent[GFID_SIZE];
-        AUTO_FREE char *folder = NULL;
-        ssize_t got = strncmp(n, prefix, strlen(prefix)) ? -1 : lgetxattr(handle, n, value, sizeof(value) - 1);
-
-        if (got <= 37 || value[36] != '/' || !gfid_parse(value, parent) || folder_path(j, parent, &folder))
-            continue;
-        value[got] = '\0';
-        AUTO_FREE char *whole = str_fmt("%s/%s", folder, value + 37);
-
-        if (is_same(j, handle, whole)) {
-            *path = TAKE(whole);
-            return 0;
-        }
-    }
-    return -ENODATA;
-}
-
-/* 0: it is on that brick, and *path has where; -ENOENT: it is not; else that is not known. */
-static int
-whereis(const struct journal *j, const uint8_t gfid[GFID_SIZE], const char *known, char **path)
-{
-    AUTO_FREE char *handle = j->brick ? handle_of(j, gfid) : NULL;
-    struct stat st;
-
-    if (!j->brick || !handle)
-        return j->brick ? -ENOMEM : -EOPNOTSUPP;
-    if (lstat(handle, &st))
-        return -errno;
-    if (!folder_path(j, gfid, path))
-        return 0;
-    if (known && is_same(j, handle, known)) {
-        *path = strdup(known);
-        return *path ? 0 : -ENOMEM;
-    }
-    return file_path(j, handle, path);
-}
-
 int
 journals_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, char **path)
 {
@@ -208,7 +77,8 @@ journals_whereis(void *arg, const uint8_t gfid[GFID_SIZE], const char *known, ch
 
     *path = NULL;
     for (unsigned i = 0; i < all->count; i++) {
-        int one = whereis(&all->list[i], gfid, known, path);
+        const char *brick = all->list[i].brick;
+        int one = brick ? handle_path(brick, gfid, known, path) : -EOPNOTSUPP;
 
         if (!one)
             return 0;
@@ -225,7 +95,7 @@ is_inside_matter(const struct changelog_record *r)
 {
     static const char prefix[] = ".glusterfs-anonymous-inode-";
 
-    return r->type == 'E' && is_root(r->name.parent) &&
+    return r->type == 'E' && handle_is_root(r->name.parent) &&
            !strncmp(r->name.name, prefix, sizeof(prefix) - 1);
 }
 
@@ -240,15 +110,13 @@ apply(struct journal *j, const struct changelog_record *r)
     };
     struct reduce_event e = {.happened = r->type == 'D' ? REDUCE_MODIFY : r->type == 'M' ? REDUCE_ATTRIB
                                                                                         : names[r->op]};
-    uint8_t parent[GFID_SIZE];
-    char name[256];
 
     if (is_inside_matter(r))
         return 0;
     memcpy(e.gfid, r->gfid, GFID_SIZE);
     e.dir = r->op == CHANGELOG_MKDIR || r->op == CHANGELOG_RMDIR ||
-            (j->brick && folder_link(j, r->gfid, parent, name));
-    if (is_root(r->gfid)) {
+            (j->brick && handle_is_folder(j->brick, r->gfid));
+    if (handle_is_root(r->gfid)) {
         e.name.path = "/";
         return reduce_event(&j->reduce, &e);
     }

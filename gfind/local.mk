@@ -31,8 +31,9 @@ libgnotify_crawl_list_LDADD = $(CRAWL_LIBS)
 
 bin_PROGRAMS += gfind/gfind
 gfind_gfind_SOURCES = gfind/changelog.c gfind/changelog.h gfind/gfind.c gfind/gfind.h \
-	gfind/history.c gfind/journal.c gfind/journal.h gfind/read.c gfind/read.h gfind/run.c \
-	gfind/session.c gfind/session.h gfind/show.c gfind/show.h gfind/volume.c gfind/volume.h
+	gfind/handle.c gfind/handle.h gfind/history.c gfind/journal.c gfind/journal.h \
+	gfind/read.c gfind/read.h gfind/run.c gfind/session.c gfind/session.h \
+	gfind/show.c gfind/show.h gfind/volume.c gfind/volume.h
 gfind_gfind_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 gfind_gfind_CFLAGS = $(GFAPI_CFLAGS)
 gfind_gfind_LDADD = gfind/libreduce.a $(GNOTIFY_LIBS) $(CRAWL_LIBS)
