@@ -2,11 +2,13 @@
 # which bricks hold which files
 volext_PROGRAMS += volext-locate
 volext_locate_SOURCES = \
+	gfapi/locate/ask.c \
 	gfapi/locate/brick.c \
+	gfapi/locate/join.c \
 	gfapi/locate/locate.c \
 	gfapi/locate/pathinfo.c gfapi/locate/pathinfo.h \
 	gfapi/locate/resolve.c \
-	gfapi/locate/walk.c gfapi/locate/walk.h \
+	gfapi/locate/walk.c gfapi/locate/walk.h gfapi/locate/walk_inside.h \
 	gfapi/locate/worker.c gfapi/locate/worker.h
 volext_locate_CFLAGS = $(GFAPI_CFLAGS)
 volext_locate_LDADD = $(GFAPI_LIBS) -lpthread

@@ -1,78 +1,26 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Lists every folder on all bricks at the same time and joins the lists: a name that all
- * bricks of a set have, and have as the same file, is told at once; whatever else there is
- * (a heal that is due, a file just made or moved) is left to the resolver, which asks the
- * volume. So is a path that is named. The processes it uses: worker.h.
+ * Lists every folder on all bricks at the same time, and has the lists joined (join.c). What they
+ * leave open is left to the resolver, which asks the volume (ask.c); so is a path that is
+ * named. The processes it uses: worker.h.
  */
-#include "walk.h"
+#include "walk_inside.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 
-#include "common/strbuf.h"
+enum { QUESTIONS_AT_ONCE = 2 }; /* to one lister: it is never idle, and soon replaced when it is due */
 
-enum {
-    LISTERS_MAX = 16, /* bricks share them where there are more */
-    FOLDERS_AT_ONCE = 8,
-    QUESTIONS_AT_ONCE = 2, /* to one lister: it is never idle, and soon replaced when it is due */
-    NAMED = 1,              /* a question's tag: the user named the path */
-};
-
-/* A name that some bricks of a set have told, others not yet. */
-struct name {
-    struct name *next;
-    uint64_t bricks, inode, block, size;
-    uint32_t kind, hash;
-    bool differs;
-    char text[];
-};
-
-struct names {
-    struct name **bucket;
-    size_t buckets, count;
-};
-
-enum state { WANTED, ASKED, DONE, FAILED };
-
-struct folder {
-    char *path; /* NULL: not in use */
-    struct {
-        enum state state;
-        int error;
-        uint64_t cookie;
-    } *bricks;
-    struct names *sets;
-    int left;       /* bricks that are not DONE or FAILED */
-    int folder_set; /* the set whose folders are followed */
-};
-
-struct locate_walk {
-    const char *spec;
-    struct connect_options options;
-    struct locate_events events;
-    struct gfapi_graph graph;
-    char *dir;
-    struct locate_worker resolver, listers[LISTERS_MAX];
-    int lister_count;
-    bool *down; /* bricks that do not answer */
-    bool *set_told; /* sets of which no brick answers: said once */
-    struct folder folders[FOLDERS_AT_ONCE];
-    char **stack; /* folders to be listed */
-    size_t stack_count, stack_room;
-    int failure; /* -errno: no memory, no process */
-};
-
-static void
-failed(struct locate_walk *walk, int error)
+void
+walk_failed(struct locate_walk *walk, int error)
 {
     if (!walk->failure)
         walk->failure = error;
 }
 
-static void
-push(struct locate_walk *walk, char *path)
+void
+walk_push(struct locate_walk *walk, char *path)
 {
     if (walk->stack_count == walk->stack_room) {
         size_t room = walk->stack_room ? 2 * walk->stack_room : 64;
@@ -80,7 +28,7 @@ push(struct locate_walk *walk, char *path)
 
         if (!stack || !path) {
             free(path);
-            failed(walk, -ENOMEM);
+            walk_failed(walk, -ENOMEM);
             return;
         }
         walk->stack = stack;
@@ -89,324 +37,7 @@ push(struct locate_walk *walk, char *path)
     if (path)
         walk->stack[walk->stack_count++] = path;
     else
-        failed(walk, -ENOMEM);
-}
-
-static char *
-path_join(const char *folder, const char *name)
-{
-    return str_fmt("%s/%s", strcmp(folder, "/") ? folder : "", name);
-}
-
-/* ---- the resolver ------------------------------------------------------------------------ */
-
-/* What the first answer of a resolver holds. */
-static int
-read_first(const struct strbuf *first, const char **dir, struct gfapi_graph *graph)
-{
-    *dir = first->data + strlen(first->data) + 1;
-    const char *volfile = *dir + strlen(*dir) + 1;
-
-    return gfapi_graph_parse(volfile, first->len - (volfile - first->data), graph);
-}
-
-static int
-resolver_first(struct locate_walk *walk, struct strbuf *first, bool *said)
-{
-    struct locate_resolver what = {.spec = walk->spec, .options = &walk->options};
-    struct locate_answer answer;
-    int ret = locate_worker_start(&walk->resolver, locate_resolver_serve, &what);
-
-    if (!ret)
-        ret = locate_read(walk->resolver.fd, &answer, sizeof(answer));
-    if (ret)
-        return ret;
-    AUTO_FREE char *text = malloc(answer.len + 1);
-
-    if (!text)
-        return -ENOMEM;
-    ret = locate_read(walk->resolver.fd, text, answer.len);
-    if (!ret)
-        strbuf_add(first, text, answer.len);
-    *said = answer.error;
-    return answer.error ? answer.error : ret ? ret : strbuf_failed(first) ? -ENOMEM : 0;
-}
-
-/* first: its first answer. What is wrong with the volume the resolver has said itself. */
-static int
-resolver_start(struct locate_walk *walk, struct strbuf *first)
-{
-    bool said = false;
-    int ret = resolver_first(walk, first, &said);
-
-    if (ret && !said)
-        fprintf(stderr, "%s: the process that asks %s ended before it answered: %s; run it again\n",
-                walk->options.program, walk->spec, strerror(-ret));
-    return ret;
-}
-
-/* Another one in its place: it must mean the same bricks by the same numbers. */
-static int
-resolver_renew(struct locate_walk *walk)
-{
-    AUTO_STRBUF struct strbuf first = STRBUF_INIT;
-    AUTO_GFAPI_GRAPH struct gfapi_graph graph = GFAPI_GRAPH_INIT;
-    const char *dir;
-
-    locate_worker_end(&walk->resolver);
-    int ret = resolver_start(walk, &first);
-
-    if (!ret)
-        ret = read_first(&first, &dir, &graph);
-    return ret ? ret : gfapi_graph_is_same(&graph, &walk->graph) ? 0 : -ESTALE;
-}
-
-static void
-tell_place(struct locate_walk *walk, const char *path, uint32_t tag, int error,
-           const struct locate_place *place)
-{
-    if (error && tag != NAMED && (error == -ENOENT || error == -ESTALE))
-        return; /* gone since it was listed */
-    if (!error && place->kind == LOCATE_OTHER && tag == NAMED)
-        error = -EINVAL;
-    if (error)
-        walk->events.error(walk->events.arg, path, error);
-    else if (place->kind == LOCATE_FILE)
-        walk->events.file(walk->events.arg, path, place);
-    else if (place->kind == LOCATE_FOLDER)
-        push(walk, strdup(path));
-}
-
-static void
-resolver_hear(struct locate_walk *walk)
-{
-    struct locate_answer answer;
-    struct locate_place place;
-    int ret = locate_read(walk->resolver.fd, &answer, sizeof(answer));
-    AUTO_FREE char *path = NULL;
-
-    if (!ret)
-        ret = locate_read(walk->resolver.fd, &place, sizeof(place));
-    if (!ret) {
-        path = malloc(answer.len - sizeof(place));
-        ret = path ? locate_read(walk->resolver.fd, path, answer.len - sizeof(place)) : -ENOMEM;
-    }
-    if (ret) {
-        failed(walk, ret);
-        return;
-    }
-    walk->resolver.waiting--;
-    tell_place(walk, path, answer.tag, answer.error, &place);
-}
-
-/* Asks where path is; the answer comes later. */
-static void
-resolver_ask(struct locate_walk *walk, const char *path, uint32_t tag)
-{
-    struct locate_question question = {.tag = tag, .len = strlen(path) + 1};
-    bool renew = walk->resolver.served >= LOCATE_RENEW;
-
-    while (!walk->failure && walk->resolver.waiting >= (renew ? 1 : LOCATE_LOOKUPS))
-        resolver_hear(walk);
-    int ret = renew && !walk->failure ? resolver_renew(walk) : 0;
-
-    if (ret)
-        failed(walk, ret);
-    if (walk->failure)
-        return;
-    ret = locate_write(walk->resolver.fd, &question, sizeof(question), path, question.len);
-
-    if (ret) {
-        failed(walk, ret);
-        return;
-    }
-    walk->resolver.waiting++;
-    walk->resolver.served++;
-}
-
-/* ---- joining ------------------------------------------------------------------------------ */
-
-static uint32_t
-hash_of(const char *text)
-{
-    uint32_t hash = 2166136261u;
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    return hash;
-}
-
-static bool
-names_grow(struct names *names)
-{
-    size_t buckets = names->buckets ? 4 * names->buckets : 64;
-    struct name **bucket = calloc(buckets, sizeof(*bucket));
-
-    if (!bucket)
-        return names->buckets; /* slower, then */
-    for (size_t i = 0; i < names->buckets; i++)
-        while (names->bucket[i]) {
-            struct name *name = names->bucket[i];
-
-            names->bucket[i] = name->next;
-            name->next = bucket[name->hash % buckets];
-            bucket[name->hash % buckets] = name;
-        }
-    free(names->bucket);
-    names->bucket = bucket;
-    names->buckets = buckets;
-    return true;
-}
-
-/* Where the name is in its bucket, or where it would be; NULL without memory. */
-static struct name **
-names_find(struct names *names, const char *text, uint32_t hash)
-{
-    if (names->count >= names->buckets && !names_grow(names))
-        return NULL;
-    struct name **at = &names->bucket[hash % names->buckets];
-
-    while (*at && ((*at)->hash != hash || strcmp((*at)->text, text) != 0))
-        at = &(*at)->next;
-    return at;
-}
-
-static void
-names_free(struct names *names)
-{
-    for (size_t i = 0; i < names->buckets; i++)
-        while (names->bucket[i]) {
-            struct name *name = names->bucket[i];
-
-            names->bucket[i] = name->next;
-            free(name);
-        }
-    free(names->bucket);
-    *names = (struct names){0};
-}
-
-/* The bricks of a set that answer, by place in it. */
-static uint64_t
-up_bricks(const struct locate_walk *walk, int set)
-{
-    const struct gfapi_set *s = &walk->graph.sets[set];
-    uint64_t bricks = 0;
-
-    for (int i = 0; i < s->count; i++)
-        if (!walk->down[s->first + i])
-            bricks |= 1ULL << i;
-    return bricks;
-}
-
-/* What the volume does not show of its bricks: shards, and what replication keeps. */
-static bool
-is_hidden(const struct locate_walk *walk, const struct folder *folder, int set,
-          const char *name)
-{
-    static const char anonymous[] = ".glusterfs-anonymous-inode-";
-
-    if (strcmp(folder->path, "/") != 0 || *name != '.')
-        return false;
-    return (walk->graph.sharded && !strcmp(name, ".shard")) ||
-           (walk->graph.sets[set].type == GFAPI_REPLICATED &&
-            (!strcmp(name, ".landfill") || !strncmp(name, anonymous, strlen(anonymous))));
-}
-
-/* All that answer have the same: no question is left. */
-static void
-settle(struct locate_walk *walk, const struct folder *folder, int set,
-       const struct locate_entry *entry, uint64_t bricks, const char *name)
-{
-    AUTO_FREE char *path = NULL;
-
-    if (entry->kind == LOCATE_LINKTO || (entry->kind == LOCATE_FOLDER && set != folder->folder_set))
-        return;
-    path = path_join(folder->path, name);
-    if (!path) {
-        failed(walk, -ENOMEM);
-    } else if (entry->kind == LOCATE_FOLDER) {
-        push(walk, TAKE(path));
-    } else {
-        struct locate_place place = {.bricks = bricks, .set = set, .kind = LOCATE_FILE,
-                                     .block = entry->block, .size = entry->size};
-
-        walk->events.file(walk->events.arg, path, &place);
-    }
-}
-
-static void
-join(struct locate_walk *walk, struct folder *folder, int brick,
-     const struct locate_entry *entry, const char *text)
-{
-    int set = walk->graph.bricks[brick].set;
-    struct names *names = &folder->sets[set];
-    uint64_t bit = 1ULL << (brick - walk->graph.sets[set].first), up = up_bricks(walk, set);
-    uint32_t hash = hash_of(text);
-
-    if (is_hidden(walk, folder, set, text))
-        return;
-    if (up == bit && entry->kind != LOCATE_UNSURE) {
-        settle(walk, folder, set, entry, bit, text);
-        return;
-    }
-    struct name **at = names_find(names, text, hash), *name = at ? *at : NULL;
-
-    if (!name) {
-        name = at ? calloc(1, sizeof(*name) + entry->len) : NULL;
-        if (!name) {
-            failed(walk, -ENOMEM);
-            return;
-        }
-        name->inode = entry->inode;
-        name->kind = entry->kind;
-        name->hash = hash;
-        memcpy(name->text, text, entry->len);
-        *at = name;
-        names->count++;
-    }
-    name->differs |= name->inode != entry->inode || name->kind != entry->kind ||
-                     entry->kind == LOCATE_UNSURE;
-    name->bricks |= bit;
-    if (entry->block) {
-        name->block = entry->block;
-        name->size = entry->size;
-    }
-    if (name->differs || (name->bricks & up) != up)
-        return;
-    struct locate_entry all = {.kind = name->kind, .block = name->block, .size = name->size};
-
-    *at = name->next;
-    names->count--;
-    settle(walk, folder, set, &all, name->bricks, name->text);
-    free(name);
-}
-
-/* What not all have in the same way. */
-static void
-join_rest(struct locate_walk *walk, struct folder *folder, int set)
-{
-    struct names *names = &folder->sets[set];
-    uint64_t up = up_bricks(walk, set);
-
-    for (size_t i = 0; i < names->buckets; i++)
-        for (struct name *name = names->bucket[i]; name; name = name->next) {
-            struct locate_entry all = {.kind = name->kind, .block = name->block,
-                                       .size = name->size};
-
-            if (up && !name->differs && (name->bricks & up) == up) {
-                settle(walk, folder, set, &all, name->bricks & up, name->text);
-                continue;
-            }
-            if (name->kind == LOCATE_FOLDER && set != folder->folder_set && !name->differs)
-                continue;
-            AUTO_FREE char *path = path_join(folder->path, name->text);
-
-            if (path)
-                resolver_ask(walk, path, 0);
-            else
-                failed(walk, -ENOMEM);
-        }
-    names_free(names);
+        walk_failed(walk, -ENOMEM);
 }
 
 /* ---- folders ------------------------------------------------------------------------------ */
@@ -435,7 +66,7 @@ folder_begin(struct locate_walk *walk, struct folder *folder, char *path)
 static void
 check_set(struct locate_walk *walk, int set)
 {
-    if (walk->set_told[set] || up_bricks(walk, set))
+    if (walk->set_told[set] || join_up(walk, set))
         return;
     walk->set_told[set] = true;
     walk->events.error(walk->events.arg, walk->graph.sets[set].name, -ENOTCONN);
@@ -525,7 +156,7 @@ lister_feed(struct locate_walk *walk, int number)
             int ret = list(walk, lister, slot, brick);
 
             if (ret) {
-                failed(walk, ret);
+                walk_failed(walk, ret);
                 return;
             }
         }
@@ -551,7 +182,7 @@ lister_entries(struct locate_walk *walk, struct folder *folder,
         struct locate_entry entry;
 
         memcpy(&entry, data, sizeof(entry));
-        join(walk, folder, answer->brick, &entry, data + sizeof(entry));
+        join_entry(walk, folder, answer->brick, &entry, data + sizeof(entry));
         data += sizeof(entry) + entry.len;
     }
 }
@@ -624,7 +255,7 @@ hear(struct locate_walk *walk)
         return;
     if (poll(polls, walk->lister_count + 1, -1) < 0) {
         if (errno != EINTR)
-            failed(walk, -errno);
+            walk_failed(walk, -errno);
         return;
     }
     for (int i = 0; i <= walk->lister_count && !walk->failure; i++) {
@@ -633,7 +264,7 @@ hear(struct locate_walk *walk)
         if (i)
             lister_hear(walk, i - 1);
         else if (walk->resolver.waiting)
-            resolver_hear(walk);
+            ask_hear(walk);
     }
 }
 
@@ -675,7 +306,7 @@ locate_walk_path(struct locate_walk *walk, const char *path)
         walk->events.error(walk->events.arg, clean, -EINVAL);
         return 0;
     }
-    resolver_ask(walk, clean, NAMED);
+    ask_where(walk, clean, WALK_NAMED);
     while (!walk->failure && advance(walk))
         hear(walk);
     return walk->failure;
@@ -685,7 +316,7 @@ static int
 prepare(struct locate_walk *walk, const struct strbuf *first)
 {
     const char *dir;
-    int ret = read_first(first, &dir, &walk->graph);
+    int ret = ask_first(first, &dir, &walk->graph);
     int bricks = walk->graph.brick_count, sets = walk->graph.set_count;
 
     if (ret)
@@ -721,7 +352,7 @@ locate_walk_new(const char *spec, const struct connect_options *options,
     made->resolver.fd = -1;
     for (int i = 0; i < LISTERS_MAX; i++)
         made->listers[i].fd = -1;
-    int ret = resolver_start(made, &first);
+    int ret = ask_start(made, &first);
 
     if (!ret)
         ret = prepare(made, &first);
