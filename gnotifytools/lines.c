@@ -5,6 +5,7 @@
  */
 #include "gnotifytools/aim.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* ---- what is left out ---------------------------------------------------------- */
@@ -145,8 +146,11 @@ aim_read(struct gnotify *g, void *buf, size_t size, int timeout)
 
     /* the library has the other half, if there is one */
     if (bytes > 0 && last_of(buf, bytes)->mask & GNOTIFY_MOVED_FROM) {
-        ssize_t more = gnotify_read(g, (char *)buf + bytes, size - (size_t)bytes, 0);
+        ssize_t more;
 
+        do
+            more = gnotify_read(g, (char *)buf + bytes, size - (size_t)bytes, 0);
+        while (more == -EINTR);
         bytes += more > 0 ? more : 0;
     }
     return bytes;

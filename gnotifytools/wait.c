@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -67,6 +68,7 @@ struct wait {
 
     struct gnotify *g;
     bool shown, over;  /* by the last read: an event was shown; a watch has ended */
+    int write_error;   /* errno of what could not be written, and so is not dealt with */
     uint64_t number;   /* of the last event dealt with, */
     uint64_t acked;    /* and acknowledged */
     int64_t ack_due, end;
@@ -198,11 +200,20 @@ shown(void *arg, const struct line *line)
     w->shown = true;
 }
 
+/* Writes what is shown. Once that fails stdio has thrown some away, and its next fflush succeeds. */
+static bool
+write_out(struct wait *w)
+{
+    if (!w->write_error && (fflush(stdout) || ferror(stdout)))
+        w->write_error = errno ? errno : EIO;
+    return !w->write_error;
+}
+
 /* What was shown is out before it is said to be dealt with. */
 static void
 acknowledge(struct wait *w)
 {
-    if (!w->options.cursor || w->number == w->acked || fflush(stdout))
+    if (!w->options.cursor || w->number == w->acked || !write_out(w))
         return;
     if (gnotify_ack(w->g, w->number))
         aim_say(&w->aim, "%s", gnotify_error(w->g));
@@ -222,7 +233,7 @@ take_events(struct wait *w, const void *buf, ssize_t bytes)
         w->number = e->number;
         e = next;
     }
-    fflush(stdout); /* whether it failed is asked when the program ends */
+    write_out(w);
 }
 
 /* How long to wait for the next event. */
@@ -249,6 +260,32 @@ begin_cursor(struct wait *w)
         aim_say(&w->aim, "%s", gnotify_error(w->g));
 }
 
+/* With a cursor, a signal ends the program when what was shown is acknowledged; a second one at once. */
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+static struct gnotify *to_wake;
+static volatile sig_atomic_t ended_by;
+
+static void
+end(int sig)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+        signal(endings[i], SIG_DFL);
+    ended_by = sig;
+    gnotify_wake(to_wake);
+}
+
+/* Without SA_RESTART: also while nobody takes what is written. What was ignored (nohup) stays so. */
+static void
+catch_endings(struct wait *w)
+{
+    struct sigaction old;
+
+    to_wake = w->g;
+    for (size_t i = 0; i < ARRAY_SIZE(endings) && w->options.cursor; i++)
+        if (!sigaction(endings[i], NULL, &old) && old.sa_handler != SIG_IGN)
+            sigaction(endings[i], &(struct sigaction){.sa_handler = end}, NULL);
+}
+
 static enum status
 run(struct wait *w)
 {
@@ -257,6 +294,8 @@ run(struct wait *w)
     w->end = now_ms() + w->timeout * 1000;
     begin_cursor(w);
     for (;;) {
+        if (ended_by || w->write_error)
+            return FAILED;
         w->shown = false;
         ssize_t bytes = aim_read(w->g, buf, sizeof(buf), patience(w));
 
@@ -270,8 +309,6 @@ run(struct wait *w)
             w->end = now_ms() + w->timeout * 1000;
         if (!w->monitor && (w->shown || w->over))
             return w->shown ? EVENT : FAILED;
-        if (ferror(stdout))
-            return FAILED;
         if (now_ms() >= w->ack_due)
             acknowledge(w);
         if (w->timeout > 0 && now_ms() >= w->end)
@@ -353,8 +390,11 @@ main(int argc, char **argv)
     if (aim_open(&w.aim, &w.options, &w.g))
         aim_leave(&w.aim, FAILED);
     established(&w);
+    catch_endings(&w);
     enum status status = run(&w);
 
     acknowledge(&w);
+    raise(ended_by); /* who waits for the program sees what has ended it; 0: nothing is done */
+    errno = w.write_error;
     aim_leave(&w.aim, status);
 }

@@ -164,6 +164,50 @@ sees() {
     [ "$output" = $'1\n2\n3\n4' ]
 }
 
+# monitored NAME SIGNAL: shows /c/NAME1 and 2 under a cursor, then ends by the signal
+monitored() {
+    start env "--default-signal=$2" gnotifywait -m -e create --cursor "$1" --format %f v1 c
+    on 1 mkdir "/mnt/v1/c/$1"1
+    wait_until 30 shown "$1"1 env
+    on 1 mkdir "/mnt/v1/c/$1"2
+    wait_until 30 shown "$1"2 env
+    on 1 pkill "-$2" -f "^gnotifywait.* --cursor $1 "
+    wait_until 30 on 1 test -e /root/env.status
+}
+
+@test "what a signal has ended does not tell again what it has shown" {
+    on 1 mkdir -p /mnt/v1/c
+    local sig number
+    for sig in INT:130 TERM:143 HUP:129; do
+        number=${sig#*:} sig=${sig%:*}
+        monitored "$sig" "$sig"
+        [ "$(status_of env)" = "$number" ]
+        run -2 on 1 timeout 60 gnotifywait -t 1 -q -e create --cursor "$sig" v1 c
+        [ -z "$output" ]
+    done
+}
+
+@test "what could not be written is told again" {
+    on 1 mkdir -p /mnt/v1/c
+    local n=0 how
+    again() { on 1 timeout 60 gnotifywait -q -e create --cursor "$1" --format %f v1 c; }
+    for how in "" -m; do
+        n=$((n + 1))
+        start env sh -c "exec gnotifywait $how -e create --cursor full$n --format %f v1 c >/dev/full"
+        on 1 mkdir "/mnt/v1/c/full$n"
+        wait_until 30 on 1 test -e /root/env.status
+        [ "$(status_of env)" = 1 ]
+        on 1 grep -q "cannot write to standard output: No space left on device" /root/env.err
+        [ "$(again full$n)" = full$n ]
+        # who reads has gone, and no signal says so
+        start env sh -c "(trap '' PIPE; gnotifywait $how -e create --cursor pipe$n --format %f v1 c; echo \$? >/root/pipe) | :"
+        on 1 mkdir "/mnt/v1/c/pipe$n"
+        wait_until 30 on 1 test -e /root/env.status
+        [ "$(on 1 cat /root/pipe)" = 1 ]
+        [ "$(again pipe$n)" = pipe$n ]
+    done
+}
+
 @test "a daemon writes to its file" {
     on 1 mkdir -p /mnt/v1/b
     run -1 on 1 gnotifywait -d v1 b
