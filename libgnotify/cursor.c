@@ -180,7 +180,6 @@ cursor_step(struct brick *b)
     const struct stream *s = b->s;
     struct notify_request q = {.kind = NOTIFY_FETCH,
                                .from = b->recall_time ? NOTIFY_FROM_TIME : NOTIFY_FROM_SEQ,
-                               .session = b->session + 1,
                                .seq = b->recall_time ? b->recall_time : b->recall_seq,
                                .ops = s->ops};
 

@@ -94,7 +94,6 @@ look(struct brick *b, uint64_t from)
     struct stream *s = b->s;
     struct notify_request q = {.kind = NOTIFY_FETCH,
                                .from = NOTIFY_FROM_SEQ,
-                               .session = b->session + 1,
                                .seq = from,
                                .limit = NOTIFY_REPLY_MAX};
 

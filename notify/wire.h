@@ -49,7 +49,8 @@ enum notify_from {
 struct notify_request {
     enum notify_kind kind;
     enum notify_from from;
-    uint64_t session; /* the reader's own number, by which it can cancel */
+    uint64_t session; /* the reader's own number, by which it can cancel; 0: it only looks something
+                         up, and the status does not count it among readers */
     uint8_t id[NOTIFY_ID_SIZE];
     uint64_t seq;
     uint64_t ops;   /* bit 1 << op for each that is wanted; notes always come */

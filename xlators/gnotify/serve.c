@@ -305,7 +305,7 @@ say_seen(struct gnotify *g, const struct request *r)
     struct session seen = {.known = r->known, .number = r->q.session, .next = r->place.seq,
                            .asked = clock_ns(CLOCK_MONOTONIC)};
 
-    if (!r->known)
+    if (!r->known || !r->q.session)
         return;
     snprintf(seen.name, sizeof(seen.name), "%.*s", (int)r->q.name_len, r->q.name);
     session_seen(g, &seen, r->client && r->client->client_uid ? r->client->client_uid : "");
