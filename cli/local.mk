@@ -18,7 +18,7 @@ cli_libcli_a_SOURCES = \
 	cli/info.c \
 	cli/locate.c \
 	cli/notify.c cli/notify.h \
-	cli/notify_enable.c cli/notify_status.c \
+	cli/notify_enable.c cli/notify_forget.c cli/notify_status.c \
 	cli/offer.c \
 	cli/option.c cli/option.h \
 	cli/peers.c cli/peers.h \

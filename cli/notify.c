@@ -47,13 +47,14 @@ struct asked {
     struct emit *e;
     const char *volume; /* NULL: all of them */
     const char *verb, *command;
-    const char *events;
+    const char *events, *reader;
 };
 
 static bool
 is_verb(const char *word)
 {
-    return !strcmp(word, "enable") || !strcmp(word, "disable") || !strcmp(word, "status");
+    return !strcmp(word, "enable") || !strcmp(word, "disable") || !strcmp(word, "status") ||
+           !strcmp(word, "forget");
 }
 
 /* A volume may be called `enable`: then a verb comes after it. */
@@ -68,12 +69,17 @@ read_words(struct asked *r, int argc, char **argv)
     r->verb = argv[named];
     argc -= named + 1;
     argv += named + 1;
+    bool forgets = !strcmp(r->verb, "forget");
+
     if (!strcmp(r->verb, "enable") && argc == 1)
         r->events = *argv;
-    else if (argc)
+    else if (forgets && argc == 1 && r->volume) /* of one volume: another one's may have the same name */
+        r->reader = *argv;
+    else if (argc || forgets)
         return false;
     r->command = !strcmp(r->verb, "enable")    ? "volume notify enable"
                  : !strcmp(r->verb, "disable") ? "volume notify disable"
+                 : forgets                     ? "volume notify forget"
                                                : "volume notify status";
     return true;
 }
@@ -84,7 +90,7 @@ usage(struct cli *cli)
     struct emit *e = emit_begin(cli->format);
 
     emit_fail(e, NULL, EINVAL, "\nUsage:\nvolume notify [VOLNAME|all] {enable [EVENTS] | disable | "
-              "status}\n");
+              "status | forget READER}\n");
     return emit_end(e);
 }
 
@@ -100,6 +106,8 @@ run(struct notify *n, const char *verb)
         return status;
     if (!strcmp(verb, "status"))
         return notify_status(n, &reply);
+    if (!strcmp(verb, "forget"))
+        return notify_forget(n, &reply);
     status = group_take_turn(&n->g);
     if (!status) /* as it is now that it is our turn */
         status = group_fetch(&n->g, &reply);
@@ -117,7 +125,8 @@ notify_free(struct notify *n)
 static int
 one_volume(const struct asked *r, const char *volume)
 {
-    AUTO(notify_free) struct notify n = {.g = GROUP_INIT(kind, r->cli), .events = r->events};
+    AUTO(notify_free) struct notify n = {.g = GROUP_INIT(kind, r->cli), .events = r->events,
+                                         .reader = r->reader};
 
     n.g.c.e = r->e;
     n.g.c.volume = volume;
@@ -165,6 +174,11 @@ cmd_volume_notify(struct cli *cli, int argc, char **argv)
     r.e = emit_begin(cli->format);
     if (r.events && volgen_check(option, NOTIFY_EVENTS_KEY, r.events, &why)) {
         emit_fail(r.e, r.command, EINVAL, "%s. Nothing was changed", strbuf_text(&why));
+        return emit_end(r.e);
+    }
+    if (r.reader && !notify_is_reader(r.reader)) {
+        emit_fail(r.e, r.command, EINVAL, "'%s' is no reader's name: up to %d letters, digits, dots, underscores "
+                  "and hyphens, no dot first. Nothing was changed", r.reader, NOTIFY_READER_MAX);
         return emit_end(r.e);
     }
     emit_object(r.e, "volNotify");

@@ -52,7 +52,7 @@ const struct command cli_commands[] = {
      "A file of a sharded volume that has more than one shard is shown with its first one. Names "
      "with bytes that cannot be shown have \\xNN for them in text, and pathHex beside path otherwise. "
      "No mount is needed."},
-    {"volume notify", "[VOLNAME|all] {enable [EVENTS] | disable | status}",
+    {"volume notify", "[VOLNAME|all] {enable [EVENTS] | disable | status | forget READER}",
      "have bricks record what changes, or show what they have recorded", cmd_volume_notify, CMD_XML,
      "Without VOLNAME it is for all volumes. enable has every brick of the volume record what changes in "
      "it, for gnotifywait, gfind and all programs that read it. EVENTS are words of inotify's tools with "
@@ -64,7 +64,10 @@ const struct command cli_commands[] = {
      "Running bricks follow at once, but for those that were started before volext was there: they are named, "
      "and `volume extension VOLNAME apply` restarts them. status shows, for each brick, "
      "whether it records, how much it keeps and how far back that reaches, what was lost, and who reads it: how "
-     "far each reader is and how much it has before it."},
+     "far each reader is and how much it has before it. forget has the bricks of VOLNAME forget a reader that "
+     "does not come back (a cursor's name, as status shows it): should it come back, it begins anew. "
+     "It is refused while the reader is connected; bricks that could not be asked are named. Sessions of gfind are "
+     "forgotten by `gfind --delete`."},
     {"volume upcall", "VOLNAME {enable [timeout SECONDS] [leases] | disable | status}",
      "have clients keep attributes and be told of changes, or show whether they are",
      cmd_volume_upcall, CMD_XML,

@@ -23,7 +23,7 @@ volext_SOURCES = glusterd/main.c $(glusterd_parts) \
 	glusterd/hook.c glusterd/hook.h \
 	glusterd/peer.c glusterd/peer.h \
 	glusterd/peer_brick.c glusterd/peer_check.c glusterd/peer_glupy.c glusterd/peer_module.c \
-	glusterd/peer_each.c glusterd/peer_notify.c \
+	glusterd/peer_each.c glusterd/peer_forget.c glusterd/peer_notify.c \
 	glusterd/peer_upcall.c glusterd/mounts.c glusterd/mounts.h \
 	glusterd/reconcile.c glusterd/reconcile.h \
 	glusterd/run.c glusterd/run.h \

@@ -288,6 +288,7 @@ static const struct request {
     {"uptime", 0, uptime},
     {"glupy-status", 1, peer_glupy_status},
     {"notify-status", 1, peer_notify_status},
+    {"notify-forget", 2, peer_notify_forget},
     {"upcall-status", 1, peer_upcall_status},
     {"upcall-turn", 1, peer_upcall_turn},
     {"brick-stop", 2, peer_brick_stop},

@@ -59,6 +59,8 @@ peer_glupy_status(struct peer *peer);
 int
 peer_notify_status(struct peer *peer);
 int
+peer_notify_forget(struct peer *peer);
+int
 peer_upcall_status(struct peer *peer);
 int
 peer_upcall_turn(struct peer *peer);

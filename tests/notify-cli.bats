@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 #
-# gluster volume notify [VOLNAME|all] {enable [EVENTS] | disable}
+# gluster volume notify [VOLNAME|all] {enable [EVENTS] | disable | status | forget READER}
 # shellcheck disable=SC2016 # what is quoted so is expanded on the node
 bats_require_minimum_version 1.5.0
 load lib/pool
@@ -152,11 +152,11 @@ rests() { [[ $(ask v1 "$1" hello) == *' off'* ]]; }
     run --separate-stderr notify enable
     [ "$status" = 1 ]
     [[ $stderr == *"gluster volume set v1 user.volext.notify default"* ]]
-    for wrong in '' 'v1' 'v1 start' 'v1 enable a b' 'v1 disable now' 'status v1 x' 'all'; do
+    for wrong in '' 'v1' 'v1 start' 'v1 enable a b' 'v1 disable now' 'status v1 x' 'all' 'v1 forget' 'v1 forget a b' 'all forget a' 'forget a'; do
         # shellcheck disable=SC2086
         run --separate-stderr gluster 1 volume notify $wrong
         [ "$status" = 1 ]
-        [[ $stderr == *"volume notify [VOLNAME|all] {enable [EVENTS] | disable | status}"* ]]
+        [[ $stderr == *"volume notify [VOLNAME|all] {enable [EVENTS] | disable | status | forget READER}"* ]]
     done
 }
 

@@ -69,11 +69,64 @@ says() { gluster 1 volume notify "${2:-v1}" status | grep -E "$1"; }
     says '^    reader backup, away, was last at .*: [0-9]+ records behind, '
 }
 
+# readers_are NAME: no other reader is told of, by any brick
+readers_are() { status "all([r.get('name') for r in x['readers'] if r.get('name') != 'backup'] == ['$1'] for x in b)"; }
+
+@test "who goes on behind a cursor is one reader, whatever it has to look up again" {
+    local i
+    for i in 1 2; do
+        on 1 sh -c 'timeout 60 gnotifywait -q -e create --cursor again v1 >/root/again 2>&1 &'
+        wait_until 30 readers_are again
+        on 1 touch "/mnt/v1/again$i"
+        wait_until 30 on 1 grep -q "CREATE again$i" /root/again
+    done
+    readers_are again
+}
+
+forget() { gluster 1 "${@:2}" volume notify v1 forget "$1"; }
+
+@test "a reader that does not come back is forgotten by all bricks" {
+    gone() { status "not any(r.get('name') == '$1' for x in b for r in x['readers'])"; }
+    run -1 --separate-stderr forget nope
+    [ "$stderr" = "volume notify forget: failed: volume v1 knows no reader nope; those it knows: again, backup" ] ||
+        [ "$stderr" = "volume notify forget: failed: volume v1 knows no reader nope; those it knows: backup, again" ]
+    run -1 --separate-stderr forget ../../x
+    [[ $stderr == *"'../../x' is no reader's name: up to 64 letters, digits, dots, underscores and hyphens, no dot first. Nothing was changed" ]]
+    run -1 --separate-stderr gluster 1 volume notify nope forget again
+    [ "$stderr" = 'volume notify forget: failed: Volume nope does not exist' ]
+    # of a client that was killed the bricks know that it is away
+    on 1 sh -c 'timeout 60 gnotifywait -q -m -e delete --cursor stays v1 >/root/stays 2>&1 &'
+    wait_until 30 readers_are_there stays
+    run -1 --separate-stderr forget stays
+    [[ $stderr == "volume notify forget: failed: reader stays of volume v1 is connected, from "*", and would be known again at once: end it first"*". Nothing was changed" ]]
+    status "any(r.get('name') == 'stays' for r in b[0]['readers'])"
+    on 1 pkill -9 -f -- '--cursor stays'
+    forgotten() { forget stays >"$BATS_TEST_TMPDIR/said" 2>/dev/null; }
+    wait_until 60 forgotten
+    [ "$(cat "$BATS_TEST_TMPDIR/said")" = "volume notify: success: volume v1 has forgotten reader stays" ]
+    gone stays
+    forget again --json | jq -e '.opRet == 0 and (.volNotify.volumes[0] | .reader == "again" and (.bricks | length == 2 and all(.state == "forgot")))'
+    gone again
+    run -1 forget again --xml
+    xmllint --xpath '/cliOutput[opRet=-1 and contains(opErrstr, "knows no reader again")]/volNotify/volumes/volume[reader="again"]/bricks/brick[state="unknown"]' - <<<"$output" >/dev/null
+}
+readers_are_there() { status "all(any(r.get('name') == '$1' and r['connected'] for r in x['readers']) for x in b)"; }
+
+@test "what was lost since a brick's process began is told" {
+    on 1 sh -c 'cd /usr/lib/*/glusterfs && mkdir real && mv peer_volext real/ && printf "%s\n" "#!/bin/sh" \
+        "$PWD/real/peer_volext \"\$@\" | sed \"s/gaps=0/gaps=2/;s/dropped=0/dropped=37/\"" >peer_volext && chmod +x peer_volext'
+    run -0 says '^    lost since its process began: '
+    status "b[0]['gaps'] == 2 and b[0]['dropped'] == 37 and b[1]['gaps'] == 0"
+    [ "$output" = '    lost since its process began: 37 records in 2 gaps' ]
+    on 1 sh -c 'cd /usr/lib/*/glusterfs && mv real/peer_volext .'
+}
+
 @test "a brick that is down, hangs or has just begun is said to be so, in bounded time" {
     local pid began
     brick_kill 2 a
     status "b[0]['known'] and not b[1]['known'] and b[1]['state'] == 'down'"
     says "^  $(brick 2 a): down$"
+    forget backup # a brick keeps it in a file, and need not run
     stock 1 volume start v1 force
     wait_until 30 status "all(x['known'] and x['active'] for x in b)"
     pid=$(brick_pid 1 a)
@@ -81,6 +134,8 @@ says() { gluster 1 volume notify "${2:-v1}" status | grep -E "$1"; }
     began=$SECONDS
     status "not b[0]['known'] and 'did not answer within 4 s' in b[0]['reason'] and b[1]['known']"
     [ $((SECONDS - began)) -lt 30 ]
+    run -1 --separate-stderr forget backup
+    [[ $stderr == *"brick $(brick 1 a) does not tell who reads it: did not answer within 4 s: "*". Nothing was changed" ]]
     on 1 kill -CONT "$pid"
     wait_until 30 status "all(x['known'] for x in b)"
 }
@@ -130,11 +185,17 @@ says() { gluster 1 volume notify "${2:-v1}" status | grep -E "$1"; }
 }
 
 @test "a node that is away is named, what others know is shown" {
+    on 1 timeout 60 gnotifywait -q -t 1 --cursor half v1 || [ $? = 2 ]
     glusterd_stop 2
     wait_until 30 peers_connected 1 1
     status "b[0]['known'] and not b[1]['known'] and b[1]['reason'] == 'its node is down' and d['missing'][0]['reason'] == 'is down'"
     says "^  $(brick 2 a): not known: its node is down$"
+    run -1 --separate-stderr forget half
+    [ "$stderr" = "volume notify forget: failed: reader half is forgotten, but not on $(brick 2 a) (its node is down): when that is mended, run this again" ]
+    run -1 --separate-stderr forget half
+    [ "$stderr" = "volume notify forget: failed: volume v1 knows no reader half; it knows none. Not asked: $(brick 2 a) (its node is down)" ]
     glusterd_start 2
     wait_until 60 peers_connected 1 2
+    run -0 --separate-stderr forget half
     logs_clean
 }
