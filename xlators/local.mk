@@ -35,7 +35,8 @@ gnotify_sources = xlators/gnotify/gnotify.h xlators/gnotify/begin.h \
 	xlators/gnotify/gnotify.c xlators/gnotify/begin.c xlators/gnotify/names.c \
 	xlators/gnotify/opened.c xlators/gnotify/internal.c xlators/gnotify/clients.c \
 	xlators/gnotify/writer.c xlators/gnotify/merge.c xlators/gnotify/resolve.c \
-	xlators/gnotify/serve.c xlators/gnotify/cursors.c xlators/gnotify/dump.c \
+	xlators/gnotify/serve.c xlators/gnotify/serve.h xlators/gnotify/requests.c \
+	xlators/gnotify/fetch.c xlators/gnotify/places.c xlators/gnotify/answers.c xlators/gnotify/cursors.c xlators/gnotify/dump.c \
 	xlators/gnotify/exit.c xlators/gnotify/sessions.c xlators/gnotify/status.c \
 	xlators/gnotify/unread.c
 xlators_gnotify_la_SOURCES = $(gnotify_sources)

@@ -8,7 +8,9 @@
  *     ring.h      events between the fops' threads and the writer
  *     writer.c    the one thread that writes: merges (merge.c), finds paths (resolve.c),
  *                 numbers and appends
- *     serve.c     readers' requests, and the one thread that answers them
+ *     serve.c     readers' requests (requests.c) are looked at (fetch.c, places.c) and answered
+ *                 (answers.c): what the writer's news are waited for, by the writer; the rest by a
+ *                 thread of its own
  *     gnotify.c   options, and the instance from init to its end
  */
 #ifndef VOLEXT_GNOTIFY_H
@@ -94,7 +96,8 @@ struct client {
 
 enum { WRITER_AWAKE, WRITER_ASLEEP, WRITER_LINGERS };
 
-struct request; /* serve.c */
+struct request; /* serve.h */
+struct server;
 struct merges;  /* merge.c */
 struct last_name; /* resolve.c */
 
@@ -133,6 +136,9 @@ struct gnotify {
      * began later is over: whoever waits for that asks to be told. */
     atomic_ullong passes_begun, passes_over;
     atomic_bool pass_asked;
+    /* ns, monotonic: when a reader waited last; and when one came back too late for something, or
+     * something came while it was away */
+    atomic_ullong followed, stormed;
     atomic_ullong recording; /* ns: since then without a gap; 0: not */
     atomic_ullong gaps;
     struct {
@@ -162,11 +168,17 @@ struct gnotify {
     pthread_cond_t serve_cond;
     struct request *requests; /* under serve_lock: all that are not answered */
     struct request **requests_end;
-    struct request *at_work; /* the one that the thread has in hand */
+    bool serving;            /* somebody has a request in hand: the thread, or the writer */
+    struct request *at_work; /* that one; NULL when it is about to be answered */
+    struct server *serves;   /* of who serves; NULL before the thread begins, and after its end */
+    bool server_wants;       /* the thread waits for the writer to have nothing in hand */
+    uint64_t server_wakes;   /* ns, monotonic: so long the thread sleeps; 0: it does not */
     unsigned held;
     atomic_uint waiting; /* fetches that want what comes */
     bool server_stops;
-    uint64_t news; /* how often something new was there */
+    uint64_t news;      /* how often something new was there */
+    uint64_t end;       /* the number that the journal's next record has then; 0: there is no journal */
+    uint8_t end_id[16]; /* and the journal's */
     uint64_t answered, refused;
 
     pthread_mutex_t sessions_lock;
@@ -301,6 +313,9 @@ void
 writer_kick(struct gnotify *g);
 void
 writer_push_wakes(struct gnotify *g);
+/* A reader waits from now on. */
+void
+writer_is_followed(struct gnotify *g);
 
 /* ---- merge.c: of the writer ------------------------------------------------- */
 
@@ -363,7 +378,7 @@ serve_start(struct gnotify *g);
 /* All are answered; nothing is taken any more. */
 void
 serve_stop(struct gnotify *g);
-/* There are new records, or there is another journal. */
+/* Of the writer: there are new records, or there is another journal. */
 void
 serve_news(struct gnotify *g);
 int32_t

@@ -15,16 +15,19 @@
 
 enum { CLIENTS_MAX = 4096, NAMES_MAX = 64 << 10, HEADS = 1024, RETRY_S = 5 };
 
-/* ns: so long events gather while nobody waits; while somebody does and they come more often
- * than BUSY; and while they come as a storm: there were some before the reader was back, less than
- * STORM ago. What comes alone is written at once. Most of the cost of a reader that follows
- * closely is of each answer, not of each event; but who waits for one event before he causes the
- * next should not wait long. */
-#define GATHER 4000000ull
+/* ns. What comes alone is written at once. Most of the cost of a reader that follows closely is of
+ * each answer, and of threads that wake, not of each event; but who waits for one event before he
+ * causes the next should not wait long. So what comes more often than BUSY gathers for GATHER_SHORT, and
+ * in a storm, where something came before the reader was back, less than STORM ago, all is written at
+ * multiples of GATHER_STORM of the clock: on all bricks at once, for a reader waits for the last of the
+ * copies, and wakes for each. For nobody, that is when nobody has read for FOLLOWED, events gather for
+ * GATHER_LONG. */
 #define GATHER_SHORT 1000000ull
-#define GATHER_STORM 3000000ull
+#define GATHER_STORM 3500000ull
+#define GATHER_LONG 20000000ull
 #define BUSY 5000000ull
 #define STORM 30000000ull
+#define FOLLOWED 1000000000ull
 
 struct known {
     uint64_t number;
@@ -45,7 +48,7 @@ struct writer {
     unsigned known, oldest;
     uint64_t retry;        /* ns, monotonic: to open the journal again */
     uint64_t wrote;        /* ns, monotonic: the last batch */
-    uint64_t stormed;      /* ns, monotonic: the last event that nobody waited for */
+    bool took;             /* events, in the last pass */
     unsigned unkept;       /* events since `unkept_since`, while there was no journal */
     uint64_t unkept_since; /* ns */
     bool failed;
@@ -377,6 +380,36 @@ writer_push_wakes(struct gnotify *g)
         writer_kick(g);
 }
 
+/* It may be that what is in the ring gathers for nobody. */
+void
+writer_is_followed(struct gnotify *g)
+{
+    uint64_t now = clock_ns(CLOCK_MONOTONIC), before = atomic_exchange(&g->followed, now);
+
+    if (!atomic_load(&g->ring))
+        return;
+    atomic_store(&g->stormed, now);
+    if (now - before > FOLLOWED)
+        writer_kick(g);
+}
+
+static bool
+is_followed(struct gnotify *g, uint64_t now)
+{
+    return atomic_load(&g->waiting) || now - atomic_load(&g->followed) <= FOLLOWED;
+}
+
+/* Until when more may gather (ns, monotonic) that nobody waits for, or in a storm; else 0. */
+static uint64_t
+gathers_until(struct gnotify *g, uint64_t now)
+{
+    if (!is_followed(g, now))
+        return now + GATHER_LONG;
+    if (now - atomic_load(&g->stormed) > STORM)
+        return 0;
+    return now + GATHER_STORM - clock_ns(CLOCK_REALTIME) % GATHER_STORM;
+}
+
 /* Until somebody wakes it, or `until` (ns, monotonic). */
 static void
 wait_until(struct gnotify *g, int state, uint64_t until)
@@ -438,6 +471,7 @@ take_all(struct writer *w)
         }
     }
     atomic_fetch_sub(&g->queued, size);
+    w->took = size;
     batch_write(w);
     unsigned lost = atomic_exchange(&g->lost, 0);
 
@@ -452,6 +486,30 @@ take_all(struct writer *w)
     atomic_store(&g->passes_over, pass);
     if (atomic_exchange(&g->pass_asked, false))
         serve_news(g);
+}
+
+/* After a pass, until the next one. In a storm nobody need wake it. */
+static void
+linger(struct writer *w, uint64_t due)
+{
+    struct gnotify *g = w->g;
+    uint64_t more = w->took ? gathers_until(g, clock_ns(CLOCK_MONOTONIC)) : 0;
+
+    if (more) {
+        wait_until(g, WRITER_LINGERS, more);
+        return;
+    }
+    wait_until(g, WRITER_ASLEEP, due);
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+    if (atomic_load(&g->waiting)) {
+        if (now - w->wrote >= BUSY)
+            return;
+    } else if (is_followed(g, now)) {
+        atomic_store(&g->stormed, now);
+    }
+    more = gathers_until(g, now);
+    wait_until(g, WRITER_LINGERS, more ? more : now + GATHER_SHORT);
 }
 
 static void *
@@ -475,17 +533,7 @@ writer_run(void *arg)
         batch_write(w);
         if (stops && !atomic_load(&g->ring))
             break;
-        uint64_t until = w->retry && atomic_load(&g->active) && w->retry < due ? w->retry : due;
-
-        wait_until(g, WRITER_ASLEEP, until);
-        uint64_t now = clock_ns(CLOCK_MONOTONIC);
-
-        if (!atomic_load(&g->waiting)) {
-            w->stormed = now;
-            wait_until(g, WRITER_LINGERS, now + GATHER);
-        } else if (now - w->wrote < BUSY) {
-            wait_until(g, WRITER_LINGERS, now + (now - w->stormed > STORM ? GATHER_SHORT : GATHER_STORM));
-        }
+        linger(w, w->retry && atomic_load(&g->active) && w->retry < due ? w->retry : due);
     }
     if (g->journal)
         journal_end(g, atomic_load(&g->active) && !atomic_load(&g->in_flight));
