@@ -19,6 +19,8 @@ change(struct brick *b, const struct notify_record *r)
     b->at_time = r->time > b->at_time ? r->time : b->at_time;
     int err = merge_feed(s->merge, b->index, r, s->now);
 
+    if (!err)
+        gone_fed(b, r);
     if (err || !s->cursor)
         return err;
     merge_fed(s->merge, &number, &told);
@@ -86,7 +88,7 @@ note(struct brick *b, const struct notify_reply *reply, const struct notify_reco
     if (r->op == NOTIFY_CLIENT)
         names_learn(b->s, r);
     if (r->op == NOTIFY_MISSED)
-        return heals_add(b, r->seq, reply->records + at, len);
+        return heals_add(b, r, reply->records + at, len);
     if (!dark_of(reply, at + len, r, &dark))
         return 0;
     if (r->op == NOTIFY_START && b->was_off)

@@ -213,6 +213,7 @@ cursor_recalled(struct brick *b, uint64_t round, int error, const struct notify_
             stream_fail(s, err);
         if (r.op < NOTIFY_OPS && merge_known(s->merge, b->index, &r, s->now))
             stream_fail(s, -ENOMEM);
+        gone_recalled(b, &r);
     }
     b->recall_time = 0;
     b->recall_seq = reply->next;

@@ -101,6 +101,7 @@ missed(struct pass *p)
     static const struct { const char *detail; uint32_t mask; } known[] = {
         {"create", GNOTIFY_CREATE}, {"mknod", GNOTIFY_CREATE}, {"symlink", GNOTIFY_CREATE},
         {"link", GNOTIFY_CREATE}, {"mkdir", GNOTIFY_CREATE | GNOTIFY_ISDIR},
+        {"dht-mkdir", GNOTIFY_CREATE | GNOTIFY_ISDIR},
         {"unlink", GNOTIFY_DELETE}, {"rmdir", GNOTIFY_DELETE | GNOTIFY_ISDIR},
         {"rename", GNOTIFY_DELETE}, /* heals remove by renames to a hidden folder */
         {"setattr", GNOTIFY_ATTRIB}, {"fsetattr", GNOTIFY_ATTRIB},

@@ -19,13 +19,14 @@ libgnotify_libstream_a_SOURCES = libgnotify/link.h libgnotify/stream.h libgnotif
 	libgnotify/brick.c libgnotify/brick_records.c libgnotify/cursor.c \
 	libgnotify/cover.c libgnotify/cover.h \
 	libgnotify/stream.c libgnotify/stream_fence.c libgnotify/stream_gaps.c libgnotify/stream_heals.c \
+	libgnotify/stream_gone.c \
 	libgnotify/stream_inbox.c libgnotify/stream_inbox.h \
 	libgnotify/stream_layout.c \
 	libgnotify/stream_names.c libgnotify/stream_names.h \
 	libgnotify/stream_queue.c libgnotify/stream_queue.h \
 	libgnotify/stream_run.c \
 	libgnotify/track.c libgnotify/track.h
-libgnotify_libstream_a_CFLAGS = $(AM_CFLAGS) -fPIC
+libgnotify_libstream_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fPIC
 STREAM_LIBS = libgnotify/libstream.a libgnotify/libmerge.a notify/libnotify.a common/libcommon.a \
 	$(XXHASH_LIBS) $(ZLIB_LIBS) -lpthread
 
@@ -46,6 +47,10 @@ check_PROGRAMS += libgnotify/stream_gap_test
 libgnotify_stream_gap_test_SOURCES = libgnotify/stream_gap_test.c libgnotify/stream_test.h
 libgnotify_stream_gap_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 libgnotify_stream_gap_test_LDADD = $(FAKE_LIBS)
+check_PROGRAMS += libgnotify/stream_gone_test
+libgnotify_stream_gone_test_SOURCES = libgnotify/stream_gone_test.c libgnotify/stream_test.h
+libgnotify_stream_gone_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_stream_gone_test_LDADD = $(FAKE_LIBS)
 check_PROGRAMS += libgnotify/stream_model_test
 libgnotify_stream_model_test_SOURCES = libgnotify/stream_model_test.c
 libgnotify_stream_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -91,6 +91,7 @@ stream_free(struct stream *s)
     merge_free(s->merge);
     told_end(&s->told);
     heals_end(s);
+    memory_end(&s->gone);
     free(s->settles);
     names_end(&s->names);
     queue_end(&s->queue);

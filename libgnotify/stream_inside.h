@@ -15,6 +15,7 @@
  *   cover.c          times that a brick's journal does not have, and its copies
  *   stream_gaps.c    what of these is told: gaps
  *   stream_heals.c   and heals
+ *   stream_gone.c    names that are gone, which heals may bring back
  *   brick.c          what is asked of one brick, and where it stands
  *   brick_records.c  what a brick's records and answers mean
  */
@@ -23,6 +24,7 @@
 
 #include "libgnotify/cover.h"
 #include "libgnotify/merge.h"
+#include "libgnotify/remember.h"
 #include "libgnotify/stream_inbox.h"
 #include "libgnotify/stream_names.h"
 #include "libgnotify/stream_queue.h"
@@ -131,6 +133,7 @@ struct brick {
 struct settle {
     uint64_t round, since; /* a new one with each dark time; ns, monotonic */
     unsigned heals;        /* that wait for it, too */
+    bool again;            /* and some for the next one */
 };
 
 struct heal;
@@ -183,6 +186,8 @@ struct stream {
     unsigned heal_count;
     size_t heal_bytes;
     bool heals_are_decided; /* of some bricks */
+    unsigned heals_to_come; /* that wait for what is before them to come out */
+    struct memory gone; /* names */
     struct merge_event pending; /* it came out, and waits for its client's name */
     bool is_pending, ends;
     struct command *command, *opening; /* the caller waits for them */
@@ -352,9 +357,9 @@ gaps_answered(struct brick *b, uint64_t round, int error, const struct notify_re
 
 /* ---- stream_heals.c ------------------------------------------------------------------- */
 
-/* A record of NOTIFY_MISSED. 0 or -ENOMEM. */
+/* A record of NOTIFY_MISSED, and its bytes. 0 or -ENOMEM. */
 int
-heals_add(struct brick *b, uint64_t seq, const uint8_t *bytes, size_t size);
+heals_add(struct brick *b, const struct notify_record *r, const uint8_t *bytes, size_t size);
 
 /* Of a set whose bricks have been read far enough, and whose dark times are decided; patient:
  * bricks that are away may still come. */
@@ -367,6 +372,33 @@ heals_step(struct stream *s);
 
 void
 heals_end(struct stream *s);
+
+/* ---- stream_gone.c -------------------------------------------------------------------- */
+
+/* As detail of a record of NOTIFY_MISSED: distribute has made a folder that other sets have. */
+#define HEAL_OF_DHT "dht-mkdir"
+
+/* A change that the brick has shown, in its order. */
+void
+gone_fed(struct brick *b, const struct notify_record *r);
+
+/* A change that is told now. */
+void
+gone_told(struct stream *s, const struct notify_record *r);
+
+/* A record that is before the brick's cursor: it was told before. */
+void
+gone_recalled(struct brick *b, const struct notify_record *r);
+
+/* A record of NOTIFY_MISSED, in the brick's order. Has it made a name that was gone there? *since
+ * when, by clients' clocks. */
+bool
+gone_healed(struct brick *b, const struct notify_record *r, uint64_t *since);
+
+/* A heal of which gone_healed said so: is its name gone by all that was told, and nothing known
+ * of it since? From now on it is there. */
+bool
+gone_is_back(struct brick *b, const struct notify_record *r, uint64_t since);
 
 /* ---- stream_fence.c --------------------------------------------------------------- */
 

@@ -73,6 +73,7 @@ drain(struct stream *s)
         event.brick = b->name;
         s->is_pending = false;
         stream_give(s, &event, e->bytes, e->size, client);
+        gone_told(s, &e->record);
         merge_tell(s->merge, s->number);
         if (s->cursor && told_set(&s->told, e->number, s->number))
             stream_fail(s, -ENOMEM);
@@ -360,6 +361,7 @@ work(struct stream *s)
         fence_step(s);
         gaps_step(s);
         drain(s);
+        heals_step(s);
         cursor_settle(s);
         caught_step(s);
         queue_put(&s->queue);

@@ -150,6 +150,60 @@ no_gap() { ! grep -aP "^(gap|$SYNTHETIC)" "$TOLD" || return 1; }
     diff <(files a 1 20; files b 1 20) <(names 100)
 }
 
+# brick_end NAME: in good order
+brick_end() {
+    local pid
+    pid=$(brick_pid 1 "$1")
+    on 1 kill "$pid"
+    wait_until 60 on 1 test ! -e "/proc/$pid"
+}
+# What is there by all that was told, in order.
+there() {
+    awk -F'\t' '
+        $1 != "event" { next }
+        { bits = substr($3, length($3) > 3 ? length($3) - 2 : 1); sub(/^0*/, "", bits) }
+        bits == "100" || bits == "80" { there[$9] = 1 }
+        bits == "200" || bits == "40" { delete there[$9] }
+        END { for (path in there) print path }' "$TOLD" | grep -v '^/mark' | sort
+}
+listed() { on 1 find "/mnt/fresh$V" -mindepth 1 -not -path '*/mark*' | sed "s|^/mnt/fresh$V||" | sort; }
+
+@test "what a heal brings back that was gone is told, once, and nothing else of it" {
+    volume replica 2 d
+    stock 1 volume set "$V" cluster.quorum-type none
+    stock 1 volume set "$V" cluster.self-heal-daemon off
+    consumer_start
+    on 1 mkdir "$M/d"
+    create d/f 1 6
+    create f 1 6
+    caught_up mark1
+    brick_end "$V-a"
+    on 1 rm -r "$M"/d
+    on 1 sh -c 'cd "$1" && rm f5 f6 && for i in 1 2 3 4; do mv f$i r$i; done' sh "$M"
+    back
+    caught_up mark2
+    brick_end "$V-b" # nobody can know now whether these were removed, or made meanwhile
+    create g 1 6
+    back
+    stock 1 volume set "$V" cluster.self-heal-daemon on
+    all_healed() { stock 1 volume heal "$V" && healed; }
+    wait_until 60 all_healed
+    volume_mount 1 "$V" "fresh$V"
+    on 1 stat "/mnt/fresh$V/d" # distribute makes it on the other set
+    on 1 test -e "/srv/$V-c/d"
+    listed >"$BATS_TEST_TMPDIR/listed"
+    caught_up mark3
+    cat "$TOLD"
+    cat "$BATS_TEST_TMPDIR/listed"
+    grep -qx /d "$BATS_TEST_TMPDIR/listed" # it did
+    diff "$BATS_TEST_TMPDIR/listed" <(there)
+    [ "$(grep -acP "$SYNTHETIC.*/d\$" "$TOLD")" = 1 ]
+    grep -aP "$SYNTHETIC" "$TOLD" | cut -f9 | sort >"$BATS_TEST_TMPDIR/synthetic"
+    uniq -d "$BATS_TEST_TMPDIR/synthetic" | diff /dev/null -
+    comm -23 "$BATS_TEST_TMPDIR/synthetic" <({ files d/f 1 6; files f 1 6; echo /d; } | sort) | diff /dev/null -
+    volume_umount 1 "fresh$V"
+}
+
 # What gnotifywait shows in the background, with a cursor and crawls, to /root/V.shown.
 shower_start() {
     on 1 sh -c 'rm -f "/root/$1.shown"; setsid gnotifywait -m -r --cursor c --crawl --format "%e %p" "$1" >"/root/$1.shown" 2>"/root/$1.err" & echo $! >"/root/$1.pid"' sh "$V"

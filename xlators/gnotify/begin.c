@@ -113,9 +113,23 @@ END(mknod, inode_t *inode, struct iatt *buf, struct iatt *preparent, struct iatt
     set_gfid(e, buf);
 }
 
+/* Does distribute make a folder that its other subvolumes have? Whoever looks it up does that. */
+static bool
+is_heal_of_dht(dict_t *xdata)
+{
+    return xdata && dict_check_flag(xdata, (char *)GF_INTERNAL_CTX_KEY, GF_DHT_HEAL_DIR) > 0;
+}
+
 BEGIN(mkdir, loc_t *loc, mode_t mode, mode_t umask, dict_t *xdata)
 {
-    *e = event_of_loc(g, frame, traffic_of(frame, xdata), NOTIFY_MKDIR, "mkdir", loc, NULL);
+    enum traffic traffic = traffic_of(frame, xdata);
+    const char *what = "mkdir";
+
+    if (traffic == OF_A_USER && is_heal_of_dht(xdata)) {
+        traffic = OF_A_HEAL;
+        what = "dht-mkdir";
+    }
+    *e = event_of_loc(g, frame, traffic, NOTIFY_MKDIR, what, loc, NULL);
     if (*e)
         (*e)->r.flags |= NOTIFY_ISDIR;
     return *e;

@@ -200,6 +200,25 @@ tell_gap(struct writer *w)
     serve_news(g);
 }
 
+/* A heal takes a folder that it had put aside back to where it is to be. */
+static void
+take_back(struct notify_record *r)
+{
+    static const char aside[] = "/.glusterfs-";
+    const size_t len = sizeof(aside) - 1;
+
+    if (r->op != NOTIFY_MISSED || !(r->flags & NOTIFY_HAS_TO) || r->name.len < len ||
+        memcmp(r->name.path, aside, len) != 0 || (r->to.len >= len && !memcmp(r->to.path, aside, len)))
+        return;
+    r->name = r->to;
+    r->to = (struct notify_name){0};
+    r->flags &= ~(unsigned)(NOTIFY_HAS_TO | NOTIFY_NAME_ONLY);
+    if (r->flags & NOTIFY_TO_NAME_ONLY)
+        r->flags ^= NOTIFY_TO_NAME_ONLY | NOTIFY_NAME_ONLY;
+    r->detail = r->flags & NOTIFY_ISDIR ? "mkdir" : "link";
+    r->detail_len = (uint8_t)strlen(r->detail);
+}
+
 /* An event becomes a record of the batch. */
 static void
 emit(struct event *e, void *arg)
@@ -209,6 +228,7 @@ emit(struct event *e, void *arg)
     char room[RESOLVED_ROOM];
 
     resolve_names(w->g, r, room);
+    take_back(r);
     if (r->op != NOTIFY_MISSED && r->name.len >= 12 && !memcmp(r->name.path, "/.glusterfs/", 12)) {
         event_free(e);
         return;
