@@ -107,14 +107,6 @@ give_layout(struct link *link, struct link_layout *l)
     return 0;
 }
 
-void
-link_layout_free(struct link_layout *l)
-{
-    for (unsigned i = 0; i < l->count; i++)
-        free((char *)l->bricks[i].name);
-    free(l->bricks);
-}
-
 static const struct link_calls calls = {take_ask, give_layout, NULL};
 
 static void

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* A brick. It keeps its number as long as the link is open; numbers are given from 0 on
  * and never twice: a replaced brick is another one. */
@@ -69,8 +70,14 @@ int
 link_open(const struct link_options *options, const struct link_events *events, void *arg,
           struct link **out, char **dir, char **why);
 
-void
-link_layout_free(struct link_layout *layout);
+static inline void
+link_layout_free(struct link_layout *layout)
+{
+    for (unsigned i = 0; i < layout->count; i++)
+        free((char *)layout->bricks[i].name);
+    free(layout->bricks);
+    *layout = (struct link_layout){0};
+}
 
 struct glfs;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
  * Within the link to a real volume. link.c opens it and keeps it like the volume,
- * link_wires.c makes the graphs of leaves by libgfapi, link_server.c sees to it that there is a
- * glusterd that tells of changes, link_tell.c passes on what comes and goes. One
- * thread of the link's own (`teller`) tells everything, so that the order is plain; another one
- * (`keeper`) looks after changes, and takes all down when the link has been closed: libgfapi
- * wants up to ten seconds for that.
+ * link_volfile.c knows which bricks that has, link_wires.c makes the graphs of leaves by
+ * libgfapi, link_server.c sees to it that there is a glusterd that tells of changes,
+ * link_tell.c passes on what comes and goes. One thread of the link's own (`teller`) tells
+ * everything, so that the order is plain; another one (`keeper`) looks after changes, and takes
+ * all down when the link has been closed: libgfapi wants up to ten seconds for that.
  */
 #ifndef LIBGNOTIFY_LINK_OWN_H
 #define LIBGNOTIFY_LINK_OWN_H
@@ -155,6 +155,17 @@ wires_open(struct real *l, char *volfile, struct brick **bricks, unsigned count,
 /* Ends and frees it, or notes that it could not be ended; may take 10 s. Not before another one, or none, is the wires of now. */
 void
 wires_close(struct wires *w);
+
+/* ---- link_volfile.c ---------------------------------------------------------------------- */
+
+/* A copy of the volfile that fs has now, the caller's; NULL: none, or no memory. */
+char *
+volfile_get(struct glfs *fs);
+
+/* Wires for what the volfile says, if those of now are for something else. 0, or -errno, and
+ * *why is a sentence, the caller's, or NULL. */
+int
+volfile_follow(struct real *l, const char *volfile, char **why);
 
 /* ---- link_server.c: the keeper's ------------------------------------------------------------ */
 

@@ -31,7 +31,8 @@ STREAM_LIBS = libgnotify/libstream.a libgnotify/libmerge.a notify/libnotify.a co
 	$(XXHASH_LIBS) $(ZLIB_LIBS) -lpthread
 
 check_LIBRARIES += libgnotify/libfake.a
-libgnotify_libfake_a_SOURCES = libgnotify/fake_link.c libgnotify/fake_link.h
+libgnotify_libfake_a_SOURCES = libgnotify/fake_link.c libgnotify/fake_link.h \
+	libgnotify/fake_inside.h libgnotify/fake_journal.c
 libgnotify_libfake_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 FAKE_LIBS = libgnotify/libfake.a $(STREAM_LIBS) $(CMOCKA_LIBS)
 
@@ -59,7 +60,8 @@ libgnotify_stream_model_test_LDADD = $(FAKE_LIBS)
 # the bricks of a real volume
 noinst_LIBRARIES += libgnotify/liblink.a
 libgnotify_liblink_a_SOURCES = libgnotify/link_own.h \
-	libgnotify/link.c libgnotify/link_server.c libgnotify/link_tell.c libgnotify/link_wires.c
+	libgnotify/link.c libgnotify/link_server.c libgnotify/link_tell.c libgnotify/link_volfile.c \
+	libgnotify/link_wires.c
 libgnotify_liblink_a_CPPFLAGS = $(AM_CPPFLAGS) $(PATHS_CPPFLAGS)
 libgnotify_liblink_a_CFLAGS = $(GFAPI_CFLAGS) -fPIC
 LINK_LIBS = libgnotify/liblink.a $(GFAPI_LIBS) -lpthread -ldl
