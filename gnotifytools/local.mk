@@ -11,3 +11,9 @@ bin_PROGRAMS += gnotifywatch
 gnotifywatch_SOURCES = gnotifytools/watch.c $(gnotifywait_sources)
 gnotifywatch_LDADD = $(gnotifywait_libs)
 gnotifywatch_LDFLAGS = $(LINK_GNOTIFY)
+
+check_PROGRAMS += gnotifytools/lines_test
+gnotifytools_lines_test_SOURCES = gnotifytools/lines_test.c gnotifytools/lines.c gnotifytools/aim.h \
+	gnotifytools/show.c gnotifytools/show.h
+gnotifytools_lines_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+gnotifytools_lines_test_LDADD = common/libcommon.a $(MD_LIBS) $(CMOCKA_LIBS)
