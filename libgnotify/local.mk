@@ -8,10 +8,19 @@ libgnotify_libmerge_a_SOURCES = libgnotify/merge.c libgnotify/merge.h libgnotify
 	libgnotify/remember.c libgnotify/remember.h
 libgnotify_libmerge_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fPIC
 
+MERGE_LIBS = libgnotify/libmerge.a notify/libnotify.a $(XXHASH_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += libgnotify/merge_test
-libgnotify_merge_test_SOURCES = libgnotify/merge_test.c
+libgnotify_merge_test_SOURCES = libgnotify/merge_test.c libgnotify/merge_test.h
 libgnotify_merge_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-libgnotify_merge_test_LDADD = libgnotify/libmerge.a notify/libnotify.a $(XXHASH_LIBS) $(CMOCKA_LIBS)
+libgnotify_merge_test_LDADD = $(MERGE_LIBS)
+check_PROGRAMS += libgnotify/merge_memory_test
+libgnotify_merge_memory_test_SOURCES = libgnotify/merge_memory_test.c libgnotify/merge_test.h
+libgnotify_merge_memory_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_merge_memory_test_LDADD = $(MERGE_LIBS)
+check_PROGRAMS += libgnotify/merge_model_test
+libgnotify_merge_model_test_SOURCES = libgnotify/merge_model_test.c libgnotify/merge_test.h
+libgnotify_merge_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libgnotify_merge_model_test_LDADD = $(MERGE_LIBS)
 
 # the reader
 noinst_LIBRARIES += libgnotify/libstream.a

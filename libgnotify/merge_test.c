@@ -1,73 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
  *
- * Each change comes out once, in the order that is promised: by examples, and by a model
- * of clients, sets and bricks that runs at random.
+ * Each change comes out once, in the order that is promised: by examples.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 
-#include "common/cleanup.h"
-#include "libgnotify/merge.h"
-
-enum { NEVER = 0 };
-
-static struct notify_record
-change(enum notify_op op, uint64_t client, uint64_t time, const char *name)
-{
-    return (struct notify_record){
-        .op = op, .flags = NOTIFY_HAS_NAME | NOTIFY_HAS_ACTOR, .client = client, .time = time,
-        .name = {{1}, name, (uint16_t)strlen(name)}};
-}
-
-static void
-feed_at(struct merge *m, unsigned brick, enum notify_op op, uint64_t client, uint64_t time,
-        const char *name, uint64_t now)
-{
-    struct notify_record r = change(op, client, time, name);
-
-    assert_int_equal(merge_feed(m, brick, &r, now), 0);
-}
-
-static void
-feed(struct merge *m, unsigned brick, enum notify_op op, uint64_t client, uint64_t time,
-     const char *name)
-{
-    feed_at(m, brick, op, client, time, name, NEVER);
-}
-
-static struct merge *
-merge_of(const unsigned *sets, unsigned bricks)
-{
-    struct merge *m = NULL;
-
-    assert_int_equal(merge_new(sets, bricks, &m), 0);
-    for (unsigned i = 0; i < bricks; i++)
-        merge_live(m, i, true);
-    return m;
-}
-
-/* The names of all that come out now, one after the other. */
-static const char *
-names(struct merge *m, uint64_t now)
-{
-    static char text[1024];
-    size_t len = 0;
-    struct merge_event e;
-    uint64_t later;
-
-    *text = '\0';
-    while (merge_next(m, now, &e, &later)) {
-        struct notify_name base = notify_name_base(&e.record.name);
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s", len ? " " : "", base.len,
-                                base.path);
-    }
-    return text;
-}
+#include "libgnotify/merge_test.h"
 
 static const unsigned replica[] = {0, 0};
 static const unsigned distributed[] = {0, 1};
@@ -256,6 +193,31 @@ changes_without_time_are_told_apart(void **state)
     merge_free(m);
 }
 
+/* The same is done again, and has the same key where clients send no time. */
+static void
+what_a_brick_shows_again_is_a_change_again(void **state)
+{
+    struct merge *m = merge_of(replica, 2);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        feed(m, 0, NOTIFY_SETXATTR, 1, 0, "a");
+        feed(m, 1, NOTIFY_SETXATTR, 1, 0, "a");
+        assert_string_equal(names(m, NEVER), "a");
+    }
+    merge_live(m, 1, false);
+    for (int i = 0; i < 3; i++) {
+        feed(m, 0, NOTIFY_REMOVEXATTR, 1, 0, "b");
+        assert_string_equal(names(m, NEVER), "b");
+    }
+    for (int i = 0; i < 3; i++)
+        feed(m, 1, NOTIFY_REMOVEXATTR, 1, 0, "b"); /* these are the copies */
+    assert_string_equal(names(m, NEVER), "");
+    feed(m, 1, NOTIFY_REMOVEXATTR, 1, 0, "b");
+    assert_string_equal(names(m, MERGE_PATIENCE), "b");
+    merge_free(m);
+}
+
 static void
 one_client_in_two_sets(void **state)
 {
@@ -367,271 +329,6 @@ much_of_one_client_in_several_sets(void **state)
     merge_free(m);
 }
 
-/* ---- memory ---------------------------------------------------------------- */
-
-enum { STEP = 100 * 1000 }; /* ns from one change to the next */
-
-static void
-feed_nth(struct merge *m, unsigned brick, uint64_t n, uint64_t now)
-{
-    char name[24];
-
-    snprintf(name, sizeof(name), "/%" PRIu64, n);
-    feed_at(m, brick, n % 100 ? NOTIFY_CREATE : NOTIFY_MKDIR, n % 7, 1 + n * STEP, name, now);
-}
-
-/* So many come out now. */
-static unsigned
-come_out(struct merge *m, uint64_t now)
-{
-    struct merge_event e;
-    uint64_t later;
-    unsigned count = 0;
-
-    merge_fenced(m, merge_newest(m));
-    for (; merge_next(m, now, &e, &later); count++)
-        merge_tell(m, e.number);
-    return count;
-}
-
-/* Clients know a new brick before the reader does. */
-static void
-bricks_that_were_added_show_what_came_out_before(void **state)
-{
-    struct merge *m = merge_of(replica, 2);
-    uint64_t n = 0;
-
-    (void)state;
-    for (; n < 10 * 1000; n++) {
-        feed_nth(m, 0, n, n * STEP);
-        feed_nth(m, 1, n, n * STEP);
-        assert_int_equal(come_out(m, n * STEP), 1);
-    }
-    assert_int_equal(merge_add(m, 0), 2);
-    assert_int_equal(merge_add(m, 1), 3);
-    for (uint64_t i = 0; i < n; i++) {
-        feed_nth(m, 2, i, n * STEP);
-        if (!(i % 100)) /* a folder */
-            feed_nth(m, 3, i, n * STEP);
-    }
-    assert_int_equal(come_out(m, (n + 1000) * STEP), 0);
-    merge_free(m);
-}
-
-/* Also where one brick is late: what it brings is known. */
-static void
-of_live_bricks_little_is_remembered(void **state)
-{
-    enum { LATE = 2000 };
-    struct merge *m = merge_of(replica, 2);
-    size_t most = 0;
-    unsigned out = 0;
-
-    (void)state;
-    for (uint64_t n = 0; n < 2 * 1000 * 1000; n++) {
-        uint64_t now = n * STEP;
-
-        feed_nth(m, 0, n, now);
-        if (n < 1000 * 1000)
-            feed_nth(m, 1, n, now);
-        else if (n >= 1000 * 1000 + LATE)
-            feed_nth(m, 1, n - LATE, now);
-        out += come_out(m, now);
-        most = merge_remembered(m) > most ? merge_remembered(m) : most;
-    }
-    assert_true(most <= 1 << 17);
-    for (unsigned i = LATE; i; i--)
-        feed_nth(m, 1, 2 * 1000 * 1000 - i, 2000ull * 1000 * STEP);
-    out += come_out(m, 2001ull * 1000 * STEP);
-    assert_int_equal(out, 2 * 1000 * 1000);
-    merge_free(m);
-}
-
-/* Folders are remembered until no set can bring them any more. */
-static void
-of_several_sets_little_is_remembered(void **state)
-{
-    static const unsigned sets[] = {0, 0, 1, 1};
-    struct merge *m = merge_of(sets, 4);
-    size_t most = 0;
-    unsigned out = 0;
-
-    (void)state;
-    for (uint64_t n = 0; n < 300 * 1000; n++) {
-        uint64_t now = n * STEP;
-        unsigned first = n % 2 ? 2 : 0;
-
-        feed_nth(m, first, n, now);
-        feed_nth(m, first + 1, n, now);
-        if (!(n % 200)) /* a folder on all sets; others fail on one of them */
-            feed_nth(m, 2, n, now);
-        for (unsigned b = 0; b < 4; b++)
-            merge_read(m, b, now);
-        out += come_out(m, now);
-        most = merge_remembered(m) > most ? merge_remembered(m) : most;
-    }
-    assert_int_equal(out, 300 * 1000);
-    assert_true(most <= 1 << 17);
-    merge_free(m);
-}
-
-/* While a brick is away, or has left the volume. */
-static void
-what_a_brick_that_is_away_may_bring_is_remembered(void **state)
-{
-    struct merge *m = merge_of(replica, 2);
-    uint64_t n = 0;
-
-    (void)state;
-    merge_live(m, 1, false);
-    for (; n < 2 * MERGE_REMEMBERED; n++) {
-        feed_nth(m, 0, n, n * STEP);
-        assert_int_equal(come_out(m, n * STEP), 1);
-        assert_true(merge_remembered(m) <= MERGE_REMEMBERED + MERGE_REMEMBERED / 4 + 1);
-    }
-    for (uint64_t i = n - MERGE_REMEMBERED; i < n; i++) { /* it is back */
-        uint64_t number, told;
-
-        feed_nth(m, 1, i, n * STEP);
-        merge_fed(m, &number, &told);
-        assert_int_equal(number, i + 1);
-        assert_int_equal(told, i + 1);
-    }
-    assert_int_equal(come_out(m, (n + 1000) * STEP), 0);
-    merge_member(m, 1, false);
-    for (uint64_t end = n + MERGE_REMEMBERED; n < end; n++) {
-        feed_nth(m, 0, n, n * STEP);
-        merge_read(m, 0, n * STEP);
-        assert_int_equal(come_out(m, n * STEP), 1);
-    }
-    assert_true(merge_remembered(m) <= 1 << 17);
-    merge_free(m);
-}
-
-/* ---- at random ------------------------------------------------------------- */
-
-enum { SETS = 3, COPIES = 3, BRICKS = SETS * COPIES, CLIENTS = 4, CHANGES = 400, STREAM = CHANGES * 2 };
-
-struct model {
-    struct notify_record changes[CHANGES];
-    char names[CHANGES][16];
-    unsigned set[CHANGES]; /* SETS: on all of them */
-    unsigned stream[BRICKS][STREAM], length[BRICKS], read[BRICKS];
-    int came[CHANGES]; /* at which place; -1: not */
-    int out;
-};
-
-static uint64_t seed;
-
-static unsigned
-below(unsigned n)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(seed >> 33) % n;
-}
-
-/* Each client does one thing after the other; of a replica at most one brick misses a change. */
-static void
-run_clients(struct model *w)
-{
-    for (unsigned i = 0; i < CHANGES; i++) {
-        uint64_t client = below(CLIENTS);
-        bool folder = !below(5);
-
-        snprintf(w->names[i], sizeof(w->names[i]), "/%u", i);
-        /* each client's clock is another one */
-        w->changes[i] = change(folder ? NOTIFY_MKDIR : NOTIFY_CREATE, client,
-                               1 + i + client * 100000, w->names[i]);
-        w->set[i] = folder ? SETS : below(SETS);
-        w->came[i] = -1;
-        for (unsigned set = 0; set < SETS; set++) {
-            unsigned misses = below(2 * COPIES);
-
-            if (!folder && set != w->set[i])
-                continue;
-            for (unsigned copy = 0; copy < COPIES; copy++) {
-                unsigned brick = set * COPIES + copy;
-                if (copy != misses)
-                    w->stream[brick][w->length[brick]++] = i;
-            }
-        }
-    }
-}
-
-static void
-take(struct model *w, struct merge *m, uint64_t now)
-{
-    struct merge_event e;
-    uint64_t later;
-
-    while (merge_next(m, now, &e, &later)) {
-        int i = atoi(e.record.name.path + 1);
-
-        assert_int_equal(w->came[i], -1);
-        w->came[i] = w->out++;
-    }
-}
-
-/* Everybody is read up to what all had when the fence was asked for. */
-static void
-fence(struct model *w, struct merge *m, uint64_t now)
-{
-    uint64_t newest = merge_newest(m);
-
-    for (unsigned b = 0; b < BRICKS; b++) {
-        while (w->read[b] < w->length[b])
-            assert_int_equal(merge_feed(m, b, &w->changes[w->stream[b][w->read[b]++]], now), 0);
-    }
-    merge_fenced(m, newest);
-}
-
-static void
-check_order(const struct model *w)
-{
-    for (unsigned i = 0; i < CHANGES; i++) {
-        assert_true(w->came[i] >= 0);
-        for (unsigned j = i + 1; j < CHANGES; j++) {
-            bool one_set = w->set[i] == w->set[j] || w->set[i] == SETS || w->set[j] == SETS;
-            bool one_client = w->changes[i].client == w->changes[j].client;
-
-            if (one_set || one_client)
-                assert_true(w->came[i] < w->came[j]);
-        }
-    }
-}
-
-static void
-at_random(void **state)
-{
-    (void)state;
-    for (seed = 1; seed < 200; seed++) {
-        AUTO_FREE struct model *w = calloc(1, sizeof(*w));
-        unsigned sets[BRICKS];
-        uint64_t kept = seed;
-
-        for (unsigned b = 0; b < BRICKS; b++)
-            sets[b] = b / COPIES;
-        struct merge *m = merge_of(sets, BRICKS);
-        run_clients(w);
-        for (uint64_t now = 0; now < 400; now++) {
-            unsigned b = below(BRICKS);
-
-            for (unsigned n = below(20); n && w->read[b] < w->length[b]; n--)
-                assert_int_equal(merge_feed(m, b, &w->changes[w->stream[b][w->read[b]++]], now), 0);
-            if (!below(10))
-                fence(w, m, now);
-            take(w, m, now);
-        }
-        fence(w, m, 1000);
-        fence(w, m, 1000);
-        take(w, m, 1000 + MERGE_PATIENCE);
-        check_order(w);
-        assert_int_equal(merge_held(m), 0);
-        merge_free(m);
-        seed = kept;
-    }
-}
-
 int
 main(void)
 {
@@ -644,17 +341,13 @@ main(void)
         cmocka_unit_test(a_write_that_came_out_stands_for_none_that_came_later),
         cmocka_unit_test(parts_of_a_file_in_other_sets_are_no_copies),
         cmocka_unit_test(changes_without_time_are_told_apart),
+        cmocka_unit_test(what_a_brick_shows_again_is_a_change_again),
         cmocka_unit_test(one_client_in_two_sets),
         cmocka_unit_test(a_set_keeps_its_own_order_whatever_the_clocks),
         cmocka_unit_test(a_folder_is_there_before_what_is_in_it),
         cmocka_unit_test(clocks_that_make_no_sense_hold_nothing_for_ever),
         cmocka_unit_test(much_of_one_client_in_several_sets),
         cmocka_unit_test(sets_that_are_none),
-        cmocka_unit_test(bricks_that_were_added_show_what_came_out_before),
-        cmocka_unit_test(of_live_bricks_little_is_remembered),
-        cmocka_unit_test(of_several_sets_little_is_remembered),
-        cmocka_unit_test(what_a_brick_that_is_away_may_bring_is_remembered),
-        cmocka_unit_test(at_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
