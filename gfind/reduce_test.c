@@ -145,6 +145,8 @@ hard_links_are_names_of_one_file(void **state)
     (void)state;
     EXPECT("created /b", {REDUCE_LINK, 2, 1, "/b"});
     EXPECT("moved /a /b", {REDUCE_LINK, 2, 1, "/b"}, {REDUCE_DELETE, 2, 1, "/a"});
+    EXPECT("moved /b /d; moved /a /e", {REDUCE_MOVE, 2, 1, "/a", 1, "/c"}, {REDUCE_MOVE, 2, 1, "/b", 1, "/d"},
+           {REDUCE_MOVE, 2, 1, "/c", 1, "/e"});
     EXPECT("modified /a; modified /b", {REDUCE_MODIFY, 2, 1, "/a"}, {REDUCE_MODIFY, 2, 1, "/b"});
     EXPECT("deleted /b; deleted /a", {REDUCE_DELETE, 2, 1, "/a"}, {REDUCE_DELETE, 2, 1, "/b", .flags = LAST});
     EXPECT("", {REDUCE_CREATE, 2, 1, "/a"}, {REDUCE_LINK, 2, 1, "/b"}, {REDUCE_DELETE, 2, 1, "/a"},

@@ -53,6 +53,24 @@ of_a_brick_alone(void **state)
 }
 
 static void
+a_gap_is_of_its_brick(void **state)
+{
+    static const unsigned distributed[] = {0, 1};
+    AUTO_FAKE struct fake *f = fake_new(distributed, 2);
+
+    (void)state;
+    AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
+    expect(s, "caught-up");
+    uint64_t before = fake_now(f);
+    fake_lose(f, 1, 5, true);
+    struct stream_event e = next_event(s);
+    assert_true(e.kind == STREAM_GAP && e.why == STREAM_OVERFLOW && e.from >= before && e.to >= e.from);
+    assert_string_equal(e.brick, "s1:/b1");
+    put(f, 0, 0, "/a");
+    expect(s, "/a");
+}
+
+static void
 what_a_copy_has_is_no_gap(void **state)
 {
     AUTO_FAKE struct fake *f = fake_new(replica, 2);
@@ -280,6 +298,7 @@ main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_brick_alone),
+        cmocka_unit_test(a_gap_is_of_its_brick),
         cmocka_unit_test(what_a_copy_has_is_no_gap),
         cmocka_unit_test(the_copy_that_has_it_is_away),
         PATIENT(it_comes_back_in_time),
