@@ -119,11 +119,11 @@ same() {
     for i in 1 2; do diff "$BATS_TEST_TMPDIR/before.$i" <(kinds_of $i); done
     # what they keep of what is to be healed, and take away when it is, is no file
     for i in 1 2; do
-        run ask ka $i fetch
+        run -0 ask ka $i fetch
         [ "$(grep -aE '^missed .* detail=(unlink|rmdir) ' <<<"$output")" = "" ]
     done
     # what it was told of before it was killed is all that it tells, but for what it missed
-    run ask ka 0 fetch
+    run -0 ask ka 0 fetch
     grep -aE '^missed' <<<"$output" | cut -d'|' -f1 | sort -u
     [ -z "$(kinds ka 0 | grep -E '/new|/t/v|^rmdir /t/u|^setattr /t')" ]
     grep -aqE '^missed .*/?new \|' <<<"$output"
@@ -155,7 +155,7 @@ same() {
     wait_until 60 scrubbed
     fs kr 'du -s . >/dev/null; cat d/* >/dev/null'
     for i in 0 1; do diff "$BATS_TEST_TMPDIR/$i" <(kinds kr $i | grep -vE '^(mkdir|close)' | sort | uniq -c); done
-    run told kr 2
+    run -0 told kr 2
     echo "$output"
     [ -z "$(grep -vE '^(mkdir /(d|end)|close /d/[^ ]* \| pid)' <<<"$output")" ] # which the reading closed
 }

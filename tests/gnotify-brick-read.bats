@@ -99,7 +99,7 @@ rename /d/x -> /da/z ' ]
         run ask -- ack "$name" "$(value id "$hello")" 1
         [ "$output" = 'error Invalid argument' ]
     done
-    on c1 sh -c "ls $J/cursors; [ -z \"\$(ls -A $J/cursors)\" ]"
+    on c1 sh -c "ls $J/cursors && [ -z \"\$(ls -A $J/cursors)\" ]"
 }
 
 @test "who gives a cursor's name is told how far it is, and when it was acknowledged" {

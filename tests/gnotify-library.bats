@@ -36,7 +36,7 @@ build() {
     run -0 nm -D --defined-only "$STAGE/usr/local/lib/libgnotify.so.0"
     names=$(awk '$2 != "A" { print $3 }' <<<"$output")
     [ "$(grep -c . <<<"$names")" = 14 ]
-    run ! grep -v '^gnotify_[a-z_]*@@GNOTIFY_0\.1$' <<<"$names"
+    run -1 grep -v '^gnotify_[a-z_]*@@GNOTIFY_0\.1$' <<<"$names"
     readelf -d "$STAGE/usr/local/lib/libgnotify.so.0" | grep -q 'soname: \[libgnotify.so.0\]'
     [ -z "$(find "$STAGE/usr/local" -name '*.la')" ]
     # each has its manual page

@@ -75,7 +75,7 @@ names() { awk -F'\t' -v bit="$1" '$1 == "event" && $3 ~ "^4?0*" bit "$" { print 
 files() { local i; for ((i = $2; i <= $3; i++)); do echo "/$1$i"; done | sort; }
 create() { on 1 sh -c 'for i in $(seq "$2" "$3"); do : >"$1$i" || exit 1; done' sh "$M/$1" "$2" "$3"; }
 SYNTHETIC='event\t\d+\t[0-9a-f]*2[0-9a-f]{4}\t'
-no_gap() { ! grep -aP "^(gap|$SYNTHETIC)" "$TOLD" || return 1; }
+no_gap() { [ -s "$TOLD" ] && { ! grep -aP "^(gap|$SYNTHETIC)" "$TOLD" || return 1; }; }
 
 @test "a copy that was healed and then stays alone tells what it missed" {
     volume replica 2 b
@@ -243,7 +243,7 @@ found_all() { [ "$(on 1 grep -cE "$SYN" "/root/$V.shown")" -ge 1000 ]; }
     shower_start
     on 1 touch "$M/after2"
     wait_until 60 shown 'CREATE /after2'
-    run ! on 1 grep -E 'GAP|SYNTHETIC' "/root/$V.shown"
+    run -1 on 1 grep -E 'GAP|SYNTHETIC' "/root/$V.shown"
 }
 
 @test "a crawl of a folder that goes, one that is closed in its midst, one with a brick away" {

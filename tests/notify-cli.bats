@@ -58,7 +58,7 @@ rests() { [[ $(ask v1 "$1" hello) == *' off'* ]]; }
     as_desired v1 1 2 3
     # what is remembered is nobody's business
     gluster 1 volume info v1 | grep -x 'features.notify: on'
-    run ! grep -E 'user\.|volext' <(gluster 1 volume info v1)
+    run -1 grep -E 'user\.|volext' <(gluster 1 volume info v1)
     run ! gluster 1 volume get v1 volext.notify
     run -0 --separate-stderr notify disable
     [ "$output" = "volume notify: success: disabled on volume v1" ]

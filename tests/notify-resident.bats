@@ -18,6 +18,7 @@ teardown_file() { pool_stop; }
 
 volfile() { echo "$POOL_DIR/1/lib/vols/$1/$1.$(address 1).srv-$2.vol"; }
 node_of() { sed -n "/^volume $1-volext-gnotify\$/,/^end-volume/p" "$(volfile "$1" "$2")"; }
+no_node() { [ -s "$(volfile "$1" "$2")" ] && [ -z "$(node_of "$1" "$2")" ]; }
 brick_up() { brick_pid 1 "$1" >/dev/null; }
 resident() { on 1 sh -c 'echo "resident = $1" >/etc/glusterfs/volext.conf' sh "$1"; }
 
@@ -81,24 +82,24 @@ features.notify-retention-size 5
 features.notify-retention-size 1%
 features.notify-retention-time -1
 E
-    run ! grep -q user.features.notify-events=create "$POOL_DIR/1/lib/vols/v1/info"
+    run -1 grep -q user.features.notify-events=create "$POOL_DIR/1/lib/vols/v1/info"
     as_desired v1 1
 }
 
 @test "bricks that ran before gain it at their next start, one that runs is left alone and waits for nothing" {
     resident no
     make v2 b c
-    [ -z "$(node_of v2 b)" ]
+    no_node v2 b
     resident yes
     gluster 1 volume set v2 features.notify off
-    [ -z "$(node_of v2 b)" ]
-    run gluster 1 volume extension v2 status
+    no_node v2 b
+    run -0 gluster 1 volume extension v2 status
     [[ $output != *gnotify* ]]
     brick_kill 1 c
     stock 1 volume start v2 force
     wait_until 60 bricks_online v2 2
     node_of v2 c | grep -q 'option active off'
-    [ -z "$(node_of v2 b)" ]
+    no_node v2 b
     as_desired v2 1
     resident no # one that has it keeps it, too
     stock 1 volume set v2 performance.io-thread-count 20
@@ -109,7 +110,7 @@ E
 
 @test "what is on waits for bricks that ran without it; extension apply restarts those" {
     gluster 1 volume set v2 features.notify on 2>&1 | grep -F "srv-b.vol waits"
-    [ -z "$(node_of v2 b)" ]
+    no_node v2 b
     node_of v2 c | grep -q 'option active on'
     gluster 1 volume extension v2 apply force
     wait_until 60 bricks_online v2 2
@@ -157,5 +158,5 @@ E
 @test "an uninstall takes it out of every volfile and names the bricks that run with it" {
     run on 1 volext strip --all
     [[ $output == *"volume m1: restart brick $(brick 1 h)"* ]]
-    run ! grep -rl gnotify "$POOL_DIR/1/lib/vols" --include='*.vol'
+    run -1 grep -rl gnotify "$POOL_DIR/1/lib/vols" --include='*.vol'
 }
