@@ -376,47 +376,70 @@ caller_main(void *arg)
 }
 
 static void
+callers_start(struct caller *callers, struct target *target, atomic_int *go, atomic_int *ready)
+{
+    pthread_attr_t attr;
+
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK);
+    for (int i = 0; i < opt.callers; i++) {
+        callers[i] = (struct caller){.target = target, .go = go, .ready = ready};
+        if (pthread_create(&callers[i].thread, &attr, caller_main, &callers[i]))
+            exit(1);
+    }
+}
+
+/* One batch, by as many callers as the order says. The turn is another one each time. */
+static void
+callers_run(struct caller *callers, const struct order *order, atomic_int *go, atomic_int *ready,
+            int turn)
+{
+    int n = opt.callers, left;
+
+    for (int i = 0; i < n; i++) {
+        callers[i].order = *order;
+        if (i >= order->callers)
+            callers[i].order.ops = 0;
+        else if (order->latency && !callers[i].times)
+            callers[i].times = calloc(OPS_MAX, sizeof(double));
+    }
+    atomic_store(ready, n);
+    atomic_store(go, turn);
+    syscall(SYS_futex, go, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    while ((left = atomic_load(ready)))
+        syscall(SYS_futex, ready, FUTEX_WAIT_PRIVATE, left, NULL, NULL, 0);
+}
+
+/* From the first caller's begin to the last one's end. */
+static double
+wall_of(const struct caller *callers, int count)
+{
+    double begin = callers[0].begin, end = callers[0].end;
+
+    for (int i = 1; i < count; i++) {
+        begin = callers[i].begin < begin ? callers[i].begin : begin;
+        end = callers[i].end > end ? callers[i].end : end;
+    }
+    return end - begin;
+}
+
+static void
 serve(const char *volfile, int in, int out)
 {
     static struct target target;
     static struct caller callers[CALLERS_MAX];
     static atomic_int go, ready;
-    pthread_attr_t attr;
     struct order order;
     double used = 0;
 
     target_open(&target, volfile);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK);
-    for (int i = 0; i < opt.callers; i++) {
-        callers[i] = (struct caller){.target = &target, .go = &go, .ready = &ready};
-        if (pthread_create(&callers[i].thread, &attr, caller_main, &callers[i]))
-            exit(1);
-    }
+    callers_start(callers, &target, &go, &ready);
     for (int turn = 1; read(in, &order, sizeof(order)) == (ssize_t)sizeof(order) && order.ops;
          turn++) {
         struct result result = {0};
-        int n = opt.callers, left;
 
-        for (int i = 0; i < n; i++) {
-            callers[i].order = order;
-            if (i >= order.callers)
-                callers[i].order.ops = 0;
-            else if (order.latency && !callers[i].times)
-                callers[i].times = calloc(OPS_MAX, sizeof(double));
-        }
-        atomic_store(&ready, n);
-        atomic_store(&go, turn);
-        syscall(SYS_futex, &go, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-        while ((left = atomic_load(&ready)))
-            syscall(SYS_futex, &ready, FUTEX_WAIT_PRIVATE, left, NULL, NULL, 0);
-        double begin = callers[0].begin, end = callers[0].end;
-
-        for (int i = 1; i < order.callers; i++) {
-            begin = callers[i].begin < begin ? callers[i].begin : begin;
-            end = callers[i].end > end ? callers[i].end : end;
-        }
-        result.wall = end - begin;
+        callers_run(callers, &order, &go, &ready, turn);
+        result.wall = wall_of(callers, order.callers);
         if (opt.cpu) {
             usleep(LATER_US);
             result.cpu = cpu_ns() - used;
@@ -547,10 +570,10 @@ usage(void)
     return 2;
 }
 
-int
-main(int argc, char **argv)
+/* Into opt; false: one of them is none. */
+static bool
+read_options(int argc, char **argv)
 {
-    static struct graph graphs[GRAPHS_MAX];
     int o;
 
     while ((o = getopt(argc, argv, "f:c:r:m:b:w:ldpu")) != -1) {
@@ -575,9 +598,16 @@ main(int argc, char **argv)
         else if (o == 'u')
             opt.cpu = true;
         else
-            return usage();
+            return false;
     }
-    int n = argc - optind;
+    return true;
+}
+
+int
+main(int argc, char **argv)
+{
+    static struct graph graphs[GRAPHS_MAX];
+    int n = read_options(argc, argv) ? argc - optind : 0;
 
     if (n < 1 || n > GRAPHS_MAX || opt.callers < 1 || opt.callers > CALLERS_MAX ||
         opt.rounds < 1 || opt.rounds > ROUNDS_MAX || opt.base < 1 || opt.batch_ms <= 0)

@@ -224,6 +224,29 @@ echo_of(const struct drive_fop *f, const union drive_value *args)
 
 /* ---- all ------------------------------------------------------------------------------ */
 
+/* What has nothing but numbers and bytes; NULL: it is a number itself. */
+static void *
+plain(struct sink_answer *a, enum drive_kind kind, int seed)
+{
+    switch (kind) {
+    case DRIVE_FLOCK:
+        fill_flock(&a->flock, seed);
+        return &a->flock;
+    case DRIVE_LEASE:
+        fill_fields(drive_lease_fields, &a->lease, 3);
+        memset(a->lease.lease_id, seed, sizeof(a->lease.lease_id));
+        return &a->lease;
+    case DRIVE_STATVFS:
+        fill_fields(drive_statvfs_fields, &a->statvfs, seed);
+        return &a->statvfs;
+    case DRIVE_CHECKSUM:
+        memset(a->checksum, seed, sizeof(a->checksum));
+        return a->checksum;
+    default:
+        return NULL;
+    }
+}
+
 static void
 fill(struct sink_answer *a, const union drive_value *args, unsigned i)
 {
@@ -250,23 +273,6 @@ fill(struct sink_answer *a, const union drive_value *args, unsigned i)
         fill_iatt(a, args, i);
         a->v[i].p = &a->iatts[i];
         break;
-    case DRIVE_FLOCK:
-        fill_flock(&a->flock, seed);
-        a->v[i].p = &a->flock;
-        break;
-    case DRIVE_LEASE:
-        fill_fields(drive_lease_fields, &a->lease, 3);
-        memset(a->lease.lease_id, seed, sizeof(a->lease.lease_id));
-        a->v[i].p = &a->lease;
-        break;
-    case DRIVE_STATVFS:
-        fill_fields(drive_statvfs_fields, &a->statvfs, seed);
-        a->v[i].p = &a->statvfs;
-        break;
-    case DRIVE_CHECKSUM:
-        memset(a->checksum, seed, sizeof(a->checksum));
-        a->v[i].p = a->checksum;
-        break;
     case DRIVE_DIRENTS:
         fill_entries(a, fd);
         a->v[i].p = &a->entries;
@@ -284,7 +290,8 @@ fill(struct sink_answer *a, const union drive_value *args, unsigned i)
     case DRIVE_LOC:
         break; /* with the vector; no result is a location */
     default:
-        a->v[i].i = seed + 5000;
+        if (!(a->v[i].p = plain(a, f->res[i].kind, seed)))
+            a->v[i].i = seed + 5000;
     }
 }
 
