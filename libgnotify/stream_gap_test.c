@@ -70,6 +70,23 @@ a_gap_is_of_its_brick(void **state)
     expect(s, "/a");
 }
 
+/* And is no shorter where a copy has what lies between. */
+static void
+a_gap_reaches_from_the_first_to_the_last_that_is_missing(void **state)
+{
+    const struct dark dark = {.from = 1000, .to = 9000, .clean = true};
+    struct dark holes[] = {{.from = 2000, .to = 3000}, {.from = 6000, .to = 7000}};
+    const struct cover mate = {.known = true, .to = COVER_ON, .darks = holes, .count = 2};
+    const struct cover whole = {.known = true, .to = COVER_ON};
+    uint64_t from, to;
+
+    (void)state;
+    assert_true(cover_misses(&dark, (const struct cover *[]){&mate}, 1, &from, &to));
+    assert_int_equal(from, 2000);
+    assert_int_equal(to, 7000);
+    assert_false(cover_misses(&dark, (const struct cover *[]){&mate, &whole}, 2, &from, &to));
+}
+
 static void
 what_a_copy_has_is_no_gap(void **state)
 {
@@ -299,6 +316,7 @@ main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_a_brick_alone),
         cmocka_unit_test(a_gap_is_of_its_brick),
+        cmocka_unit_test(a_gap_reaches_from_the_first_to_the_last_that_is_missing),
         cmocka_unit_test(what_a_copy_has_is_no_gap),
         cmocka_unit_test(the_copy_that_has_it_is_away),
         PATIENT(it_comes_back_in_time),
