@@ -92,6 +92,19 @@ what_is_found_is_told_as_what_is_wanted(void **state)
 }
 
 static void
+who_did_not_ask_for_a_crawl_is_told_nothing_of_it(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/", GNOTIFY_ALL_EVENTS | GNOTIFY_RECURSIVE);
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL);
+    finds("/d/f", 0);
+    gap(0);
+    assert_string_equal(read_until("80000 - 102"), "4000 - 100; 20100 f 101; 80000 - 102");
+    assert_string_equal(crawls.began, "/d 0 0;");
+}
+
+static void
 nothing_behind_the_gap_is_acknowledged_before_the_crawl_is_over(void **state)
 {
     (void)state;
@@ -271,6 +284,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(after_a_gap_what_a_crawl_finds_is_told),
         TEST(what_is_found_is_told_as_what_is_wanted),
+        TEST(who_did_not_ask_for_a_crawl_is_told_nothing_of_it),
         TEST(nothing_behind_the_gap_is_acknowledged_before_the_crawl_is_over),
         TEST(several_gaps_are_one_crawl),
         TEST(a_gap_in_a_crawl_begins_another),
