@@ -292,6 +292,8 @@ journal_read(struct journal *j)
     int count = htime ? scandir(htime, &entries, is_htime, versionsort) : -1;
     int ret = !htime ? -ENOMEM : count < 0 ? -errno : 0;
 
+    if (!count)
+        j->gap(j->arg, j->since, 0, "the changelog was never on");
     for (int i = 0; i < count; i++) {
         if (!ret)
             ret = read_htime(j, entries[i]->d_name, strtoull(entries[i]->d_name + 6, NULL, 10));

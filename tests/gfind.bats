@@ -281,6 +281,9 @@ os.rename('d', 'moved/d'); open(b'new\nli \xff', 'w').write('x'); os.link('one',
     [[ "$output" == *'gap '* ]]
     run -1 gfind --from-changelog /srv
     [[ "$output" == *'/srv: no journal'*'changelogs'* ]]
+    on 1 mkdir -p "/root/never/$J/htime" # as GlusterFS makes it for each brick
+    run -3 on 1 gfind --from-changelog /root/never
+    [[ "$output" == 'gap - '* ]]
     run -1 gfind --from-changelog
     run -1 gfind --from-changelog --since yesterday /srv/ascii-1
     [[ "$output" == *'seconds since 1970'* ]]
