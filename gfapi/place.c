@@ -274,7 +274,7 @@ connect_place_find(const char *spec, const struct connect_options *options,
     if (ret) {
         AUTO_STRBUF struct strbuf name = STRBUF_INIT;
 
-        strbuf_word(&name, spec);
+        strbuf_word(&name, *spec ? spec : "''");
         *why = str_fmt("%s is not a volume: %s; give VOLUME, SERVER:VOLUME, or a path with a "
                        "slash on a mounted volume", strbuf_text(&name),
                        reason ? reason : strerror(-ret));

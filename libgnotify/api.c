@@ -97,6 +97,15 @@ split(const char *volume, char **name, char **dir)
     return *name && *dir ? 0 : -ENOMEM;
 }
 
+/* For messages, of `v1` and `server:v1`. NULL: it is a path. */
+static const char *
+volume_of(const char *name)
+{
+    const char *colon = strrchr(name, ':');
+
+    return strchr(name, '/') ? NULL : colon ? colon + 1 : name;
+}
+
 static int
 open_stream(struct gnotify *g, const char *volume, const struct gnotify_options *o)
 {
@@ -111,6 +120,7 @@ open_stream(struct gnotify *g, const char *volume, const struct gnotify_options 
         .memory = o->memory,
     };
     int ret = split(volume, &name, &dir);
+    options.volume = volume_of(name ? name : volume);
     struct start s = {.g = g, .link = {.volume = name ? name : volume, .socket = o->socket,
                                        .log_file = o->log_file}};
 

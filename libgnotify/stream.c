@@ -140,7 +140,7 @@ say(char **why, int err, const char *what)
 
 /* For people: the brick that is most to blame. */
 static int
-say_why(const struct stream *s, char **why, int err)
+say_why(const struct stream *s, char **why, int err, const char *volume)
 {
     const char *name = "";
 
@@ -155,7 +155,7 @@ say_why(const struct stream *s, char **why, int err)
                                 "mounts the whole volume may ask", name)
             : err == -EOPNOTSUPP
                 ? asprintf(why, "brick %s does not record what happens: switch it on by `gluster "
-                                "volume notify VOLUME enable`", name)
+                                "volume notify %s enable`", name, volume ? volume : "VOLUME")
         : err == -ENODATA
             ? asprintf(why, "no brick that answers knows the cursor %s: begin anew", s->behind)
                 : asprintf(why, "no brick can be reached (%s): start the volume, or look at its "
@@ -167,7 +167,7 @@ say_why(const struct stream *s, char **why, int err)
 }
 
 static int
-begin(struct stream *s, char **why)
+begin(struct stream *s, char **why, const char *volume)
 {
     struct command c = {.what = COMMAND_OPEN};
 
@@ -180,7 +180,21 @@ begin(struct stream *s, char **why)
         return say(why, err, "no thread can be started");
     s->runs = true;
     err = run(s, &c);
-    return err ? say_why(s, why, err) : 0;
+    return err ? say_why(s, why, err, volume) : 0;
+}
+
+/* What stream_new did not take. */
+static int
+say_refused(const struct stream_options *o, char **why, int err)
+{
+    const char *name = o->behind && (!o->cursor || is_name(o->cursor)) ? o->behind : o->cursor;
+
+    if (err != -EINVAL)
+        return say(why, err, "no memory");
+    if (asprintf(why, "'%s' is no cursor's name: up to %d letters, digits, dots, underscores and hyphens, no dot "
+                 "first", name ? name : "", NOTIFY_CURSOR_NAME_MAX) < 0)
+        *why = NULL;
+    return err;
 }
 
 int
@@ -193,14 +207,13 @@ stream_open(struct link *(*reach)(const struct link_events *, void *events_arg, 
     int err = stream_new(options, &s);
 
     if (err)
-        return say(why, err, err == -EINVAL ? "a cursor's name has up to 64 letters, digits, . _ -, "
-                                              "and a path up to 4095 bytes" : "no memory");
+        return say_refused(options, why, err);
     s->link = reach(&inbox_events, &s->inbox, arg);
     if (!s->link) {
         stream_free(s);
         return say(why, -ENOTCONN, "the volume cannot be reached");
     }
-    err = begin(s, why);
+    err = begin(s, why, options->volume);
     if (err)
         stream_close(s);
     else

@@ -33,6 +33,7 @@ struct stream_options {
     const char *behind; /* STREAM_CURSOR: begin behind this name's place instead, which some brick
                            must know (else -ENODATA); NULL: cursor */
     uint64_t ops;       /* bit 1 << NOTIFY_… for each operation that is wanted */
+    const char *volume; /* for messages; NULL: it is not known */
     size_t memory;      /* bytes of changes that wait for stream_read; 0: 64 MiB. When it
                            is full the bricks are not read on: their journals keep the rest. */
 };
