@@ -63,12 +63,15 @@ set_pattern(struct aim *a, const char *pattern, bool include, bool any_case)
 {
     char why[256];
 
-    if (a->pattern && a->include != include) {
-        aim_say(a, "--include and --exclude cannot both be given");
+    if (a->pattern && (a->include != include || a->any_case != any_case)) {
+        aim_say(a, "of --include, --includei, --exclude and --excludei only one can be given");
         return false;
     }
-    if (a->pattern)
-        regfree(&a->regex); /* the last one counts */
+    if (a->pattern) {
+        fprintf(stderr, "--%sclude%s: only the last option will be taken into consideration.\n",
+                include ? "in" : "ex", any_case ? "i" : "");
+        regfree(&a->regex);
+    }
     a->pattern = NULL;
     int error = regcomp(&a->regex, pattern, REG_EXTENDED | REG_NOSUB | (any_case ? REG_ICASE : 0));
 
@@ -79,6 +82,7 @@ set_pattern(struct aim *a, const char *pattern, bool include, bool any_case)
     }
     a->pattern = pattern;
     a->include = include;
+    a->any_case = any_case;
     return true;
 }
 

@@ -36,6 +36,7 @@ struct aim {
     regex_t regex;
     const char *pattern; /* NULL: regex is none */
     bool include;        /* only what matches; else: not what matches */
+    bool any_case;       /* the pattern is of --includei or --excludei */
     bool unmount;        /* that event was asked for */
     bool wrong;          /* something was, and was said */
     uint32_t cookie;     /* lines.c: of the last rename of a folder that stays in sight */
@@ -88,6 +89,22 @@ aim_words(struct aim *aim, char *const *words, int count);
 /* Connects to the volume and sets the watches up. 0, or -errno with a message said. */
 int
 aim_open(struct aim *aim, const struct gnotify_options *options, struct gnotify **out);
+
+/* ---- ending.c -------------------------------------------------------------------- */
+
+/* From now on SIGINT, SIGTERM and SIGHUP only wake who reads g, the first time; the next one ends the
+ * program as ever. Those that are ignored stay so. */
+void
+ending_catch(struct gnotify *g);
+
+/* Has one of them come? */
+bool
+ending_is_near(void);
+
+/* Ends the program by the signal that has come, so that who waits for it sees that; does nothing if
+ * none has. */
+void
+ending_come(void);
 
 /* ---- lines.c ------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 bin_PROGRAMS += gnotifywait
 gnotifywait_sources = gnotifytools/aim.c gnotifytools/aim.h gnotifytools/lines.c
 gnotifywait_libs = $(GNOTIFY_LIBS) gfapi/libconnect.a common/libcommon.a
-gnotifywait_SOURCES = gnotifytools/wait.c gnotifytools/show.c gnotifytools/show.h $(gnotifywait_sources)
+gnotifywait_SOURCES = gnotifytools/wait.c gnotifytools/ending.c gnotifytools/show.c gnotifytools/show.h $(gnotifywait_sources)
 gnotifywait_LDADD = $(gnotifywait_libs)
 gnotifywait_LDFLAGS = $(LINK_GNOTIFY)
 

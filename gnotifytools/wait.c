@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -63,6 +62,7 @@ struct wait {
     const char *outfile;
     long timeout; /* seconds; 0 or less: for ever */
     bool monitor, daemon;
+    bool syslog; /* what is wrong from the watches on goes there */
     struct gnotify_options options;
     int ready; /* of a daemon: to its parent */
 
@@ -105,13 +105,13 @@ take_option(struct wait *w, int option)
     case 'm':
         return w->monitor = true;
     case 'd':
-        return w->monitor = w->daemon = w->aim.syslog = true;
+        return w->monitor = w->daemon = w->syslog = true;
     case 't':
         return aim_seconds(&w->aim, optarg, &w->timeout);
     case 'o':
         return (w->outfile = optarg);
     case 's':
-        return w->aim.syslog = true;
+        return w->syslog = true;
     case 'c':
         return w->show.csv = true;
     case OPT_JSON:
@@ -160,8 +160,8 @@ clash(const struct wait *w)
         return "--no-newline needs --format.";
     if (w->daemon && !w->outfile)
         return "-o must be specified with -d.";
-    if (w->aim.quiet > 1 && w->monitor && !w->outfile && !w->options.cursor)
-        return "-qq with -m shows nothing, for ever.";
+    if (s->time_format && !s->format)
+        return "--timefmt cannot be specified without --format.";
     return NULL;
 }
 
@@ -175,7 +175,10 @@ read_options(struct wait *w, int argc, char **argv)
             return false;
     if (w->options.cursor && w->options.from == GNOTIFY_FROM_NOW)
         w->options.from = GNOTIFY_FROM_CURSOR;
-    return fits(w, clash(w)) && aim_words(&w->aim, argv + optind, argc - optind);
+    if (!fits(w, clash(w)))
+        return false;
+    w->aim.syslog = w->syslog;
+    return aim_words(&w->aim, argv + optind, argc - optind);
 }
 
 /* ---- waiting ---------------------------------------------------------------------- */
@@ -260,32 +263,6 @@ begin_cursor(struct wait *w)
         aim_say(&w->aim, "%s", gnotify_error(w->g));
 }
 
-/* With a cursor, a signal ends the program when what was shown is acknowledged; a second one at once. */
-static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
-static struct gnotify *to_wake;
-static volatile sig_atomic_t ended_by;
-
-static void
-end(int sig)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
-        signal(endings[i], SIG_DFL);
-    ended_by = sig;
-    gnotify_wake(to_wake);
-}
-
-/* Without SA_RESTART: also while nobody takes what is written. What was ignored (nohup) stays so. */
-static void
-catch_endings(struct wait *w)
-{
-    struct sigaction old;
-
-    to_wake = w->g;
-    for (size_t i = 0; i < ARRAY_SIZE(endings) && w->options.cursor; i++)
-        if (!sigaction(endings[i], NULL, &old) && old.sa_handler != SIG_IGN)
-            sigaction(endings[i], &(struct sigaction){.sa_handler = end}, NULL);
-}
-
 static enum status
 run(struct wait *w)
 {
@@ -294,7 +271,7 @@ run(struct wait *w)
     w->end = now_ms() + w->timeout * 1000;
     begin_cursor(w);
     for (;;) {
-        if (ended_by || w->write_error)
+        if (ending_is_near() || w->write_error)
             return FAILED;
         w->shown = false;
         ssize_t bytes = aim_read(w->g, buf, sizeof(buf), patience(w));
@@ -390,11 +367,12 @@ main(int argc, char **argv)
     if (aim_open(&w.aim, &w.options, &w.g))
         aim_leave(&w.aim, FAILED);
     established(&w);
-    catch_endings(&w);
+    if (w.options.cursor) /* what was shown is acknowledged before */
+        ending_catch(w.g);
     enum status status = run(&w);
 
     acknowledge(&w);
-    raise(ended_by); /* who waits for the program sees what has ended it; 0: nothing is done */
+    ending_come();
     errno = w.write_error;
     aim_leave(&w.aim, status);
 }

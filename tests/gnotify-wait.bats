@@ -91,6 +91,25 @@ both() {
     run -1 on 1 gnotifywait -t 0.5 v1
     run -1 on 1 gnotifywait --csv --format %f v1
     run -1 on 1 gnotifywait --exclude a --include b v1
+    run -1 on 1 gnotifywait --cursor 'a b' v1
+    [[ $output == *"'a b' is no cursor's name: up to 64 letters, "* ]]
+    stock 1 volume create v2 "$(brick 1 c)" force
+    stock 1 volume start v2
+    wait_until 30 bricks_online v2 1
+    run -1 on 1 timeout 60 gnotifywait "$(address 1):v2"
+    [[ $output == *"does not record what happens: switch it on by "'`gluster volume notify v2 enable`' ]]
+    local p args
+    for args in "-d ./d" "-s -t x ./d" "--exclude a --excludei b ./d" "--include a --includei b ./d" \
+        "--include a --exclude b ./d" "--timefmt %Y ./d" "--no-newline ./d" "--exclude ( ./d"; do
+        for p in inotifywait gnotifywait; do
+            # shellcheck disable=SC2086
+            run -1 --separate-stderr on 1 timeout 60 $p $args
+            [ -z "$output" ]
+            [ -n "$stderr" ]
+        done
+    done
+    run -2 --separate-stderr on 1 sh -c 'cd /mnt/v1 && timeout 60 gnotifywait -qq -m -t 1 --exclude a --exclude b ./s'
+    [ "$output$stderr" = "--exclude: only the last option will be taken into consideration." ]
     # what is watched is removed, and that is none of the events
     on 1 mknod /mnt/v1/s/f p
     start gnotifywait -e open v1 s/f
