@@ -5,6 +5,10 @@
 # does the same to two volumes, a plain one and one with a module, and compares exit
 # status and output; afterwards every node's volfiles are as its info wants them.
 #
+# What is said of the plain volume is the same in all of these files. Where PLAIN_RECORDS names
+# a folder, the first that is through leaves it there, and files that begin later have no plain
+# volume.
+#
 # The other ops-*.bats are links to this file. The word in the name is the module:
 #   negative   the packaged example
 #   raises     one that raises on every operation
@@ -21,6 +25,9 @@ setup_file() {
     export BATS_TEST_TIMEOUT=300
     [ $state != brick ] || export POOL_RESIDENT=yes
     [ $state != negative ] || export POOL_HOOKS=all
+    export RECORD=${PLAIN_RECORDS:+$PLAIN_RECORDS/ops-$(sha256sum <"$BATS_TEST_FILENAME" | cut -c 1-64)}
+    export RECORDED=no
+    [ ! -d "$RECORD" ] || RECORDED=yes
     pool_start 3
     local i
     case $state in
@@ -28,7 +35,24 @@ setup_file() {
         for i in 1 2 3; do deploy $i "${state/-/_}" <"$BATS_TEST_DIRNAME/modules/${state/-/_}.py"; done ;;
     esac
 }
-teardown_file() { pool_stop; }
+teardown_file() {
+    pool_stop
+    record
+}
+
+# What the plain volumes said, if each operation was done, for the files that come later.
+record() {
+    local said=$BATS_FILE_TMPDIR/plain
+    if [ -z "$RECORD" ] || [ -d "$RECORD" ] || [ ! -d "$said" ]; then return 0; fi
+    [ "$(find "$said" -type f | wc -l)" = "$(grep -c '^    same ' "$BATS_TEST_FILENAME")" ] || return 0
+    mkdir -p "$PLAIN_RECORDS"
+    cp -r "$said" "$RECORD.$$" && mv -T "$RECORD.$$" "$RECORD"
+}
+
+# The volumes that an operation is done to
+both() { if [ $RECORDED = no ]; then echo "$P"; fi; echo "$E"; }
+# plain CMD...: CMD, if there is a plain volume
+plain() { [ $RECORDED = yes ] || "$@"; }
 
 # Puts a module where `gluster glupy install` does, also one that it would refuse.
 deploy() {
@@ -54,7 +78,7 @@ extend() {
 teardown() {
     local v
     case ${E:-ext-kept} in *-kept) return ;; esac
-    for v in "$P" "$E"; do
+    for v in $(both); do
         on 2 umount -l "/mnt/$v"
         gluster 1 volume stop "$v" force
         gluster 1 volume delete "$v"
@@ -70,7 +94,7 @@ volumes() {
     [ "$layout" != - ] || layout=
     shift 2
     if stock 1 volume info "$E" >/dev/null 2>&1; then return 0; fi
-    for v in $P $E; do
+    for v in $(both); do
         bricks=()
         for b in "$@"; do bricks+=("$(brick "${b%%:*}" "$v-${b#*:}")"); done
         # shellcheck disable=SC2086
@@ -80,13 +104,13 @@ volumes() {
         stock 1 volume start $v
     done
     if [ $state != brick ]; then extend $E; fi
-    for v in $P $E; do
+    for v in $(both); do
         wait_until 60 bricks_online $v $#
         volume_mount 2 $v
         on 2 sh -c "cd /mnt/$v && for i in 1 2 3 4 5 6 7 8; do echo \$i >f\$i; done; mkdir d"
     done
     wait_until 60 extended $E
-    not_in_graph 2 $P features/glupy
+    plain not_in_graph 2 $P features/glupy
 }
 
 # extended VOL: the module is where it belongs: in the mount, or in every brick
@@ -133,21 +157,24 @@ clean() {
 
 # same OP [ARGS...]: op_OP on both volumes ends alike
 same() {
-    local v out status
-    for v in $P $E; do
+    local v out status said=$BATS_FILE_TMPDIR/plain/$BATS_TEST_NAME-$1
+    [ $RECORDED = no ] || cp "$RECORD/${said##*/}" "$BATS_TEST_TMPDIR/$P"
+    for v in $(both); do
         status=0
         out=$("op_$1" "$v" "${@:2}" 2>&1) || status=$?
         printf 'status %s\n%s\n' "$status" "$(clean "$v" <<<"$out")" >"$BATS_TEST_TMPDIR/$v"
     done
     diff -u "$BATS_TEST_TMPDIR/$P" "$BATS_TEST_TMPDIR/$E"
     [ "$(head -n 1 "$BATS_TEST_TMPDIR/$P")" = "status 0" ] || { cat "$BATS_TEST_TMPDIR/$P"; return 1; }
+    mkdir -p "${said%/*}"
+    cp "$BATS_TEST_TMPDIR/$P" "$said"
 }
 
 # What must hold after each test: volfiles as wanted, the mount alive, the module still in
 settled() {
     wait_until 60 info_agrees "$E" 1 2 3
     wait_until 60 as_desired "$E" 1 2 3
-    as_desired "$P" 1 2 3
+    plain as_desired "$P" 1 2 3
     on 2 sh -c "cd /mnt/$E && echo again >f1 && cat f1 f2 f8 && ls && ! stat missing && mv f8 f9 && mv f9 f8"
     case $state in
     brick) wait_until 60 extended "$E" ;; # the brick may just be starting
@@ -242,7 +269,7 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
     volumes add "replica 2" 1:a 2:b
     same add_brick
     same rebalance_start
-    wait_until 60 rebalance_ended "$P"
+    plain wait_until 60 rebalance_ended "$P"
     wait_until 60 rebalance_ended "$E"
     same rebalance_status
     settled
@@ -260,7 +287,7 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
 @test "remove-brick with data moved away" {
     volumes remove - 1:a 2:b 3:c
     same remove_start
-    wait_until 60 remove_ended "$P"
+    plain wait_until 60 remove_ended "$P"
     wait_until 60 remove_ended "$E"
     same remove_commit
     settled
@@ -289,7 +316,7 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
     wait_until 60 on 2 stat "/mnt/$E/f1"
     settled
     brick_kill 2 "$E-b"
-    brick_kill 2 "$P-b"
+    plain brick_kill 2 "$P-b"
     same start_force
     wait_until 60 bricks_online "$E" 3
     settled
