@@ -153,11 +153,13 @@ class xlator(Translator):
         return await self.passes(loc, request)
 
     async def do_busy_threads(self, loc, request):
-        end = time.monotonic() + 3
+        end, over = time.monotonic() + 20, self.options['file'] + '.busy-threads-over'
 
-        def busy():
-            while time.monotonic() < end:
-                pass
+        def busy():  # until the test has seen what it waits for
+            while time.monotonic() < end and not os.path.exists(over):
+                pause = time.monotonic() + .05
+                while time.monotonic() < pause:
+                    pass
         for _ in range(4):
             threading.Thread(target=busy, daemon=True).start()
         return await self.passes(loc, request)
