@@ -10,7 +10,7 @@ teardown_file() { pool_stop; }
 
 @test "the suite, without a module, finds nothing that is not known" { suite_plain 1000; }
 
-@test "classic: with a module that intercepts everything it says the same" { suite_same classic 10000; }
+@test "classic: with a module that intercepts everything it says the same" { suite_same classic 3000; }
 
 @test "classic: fio finds what it wrote" { fio_verifies classic; }
 

@@ -27,6 +27,7 @@ MAKERS = ('mknod', 'mkdir', 'symlink', 'create', 'put', 'icreate')
 OPENERS = ('open', 'opendir', 'create')
 UP_TIME = 60
 ROUNDS, GROWTH = 60, 80  # 75 bytes for each operation would be too much
+PIPE = 1 << 20  # holds what is asked at once, and the answers: neither side waits for the other
 PATIENCE = float(os.environ.get('MATRIX_PATIENCE', 20))
 WRAPPER = os.environ.get('MATRIX_WRAPPER', '').split()
 
@@ -134,8 +135,9 @@ from gluster.glupy import *
 NOTES, ARMED = {notes!r}, {armed!r}
 CHILD = POINTER(xlator_t)()
 def note(text):
-    with open(NOTES, 'a') as f:
-        f.write(text + '\\n')
+    if NOTES:
+        with open(NOTES, 'a') as f:
+            f.write(text + '\\n')
     return os.path.exists(ARMED)
 def later(function, *args):
     threading.Timer(0.002, function, args).start()
@@ -192,8 +194,9 @@ import errno, os, threading, time
 from gluster.glupy.native import *
 NOTES, ARMED = {notes!r}, {armed!r}
 def note(text):
-    with open(NOTES, 'a') as f:
-        f.write(text + '\\n')
+    if NOTES:
+        with open(NOTES, 'a') as f:
+            f.write(text + '\\n')
     return os.path.exists(ARMED)
 def again(value):
     kind = type(value)
@@ -269,9 +272,9 @@ def native(fop, behaviour):
             f'    {NATIVE_PLAIN[kind]}\nxlator.{name} = h\n').format(**names)
 
 
-def write_module(work, name, interface, table, behaviour):
+def write_module(work, name, interface, table, behaviour, notes=True):
     head = CLASSIC_HEAD if interface == 'classic' else NATIVE_HEAD
-    text = head.format(notes=f'{work}/notes', armed=f'{work}/armed', copyable=COPYABLE)
+    text = head.format(notes=f'{work}/notes' if notes else '', armed=f'{work}/armed', copyable=COPYABLE)
     for fop in table:
         text += (classic if interface == 'classic' else native)(fop, behaviour)
     path = f'{work}/modules/{name}.py'
@@ -307,7 +310,8 @@ class Drive:
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
             [*WRAPPER, program, '-l', self.log, '-t', str(int(PATIENCE)), volfile],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+            pipesize=PIPE)
 
     def ask(self, line):
         try:
@@ -323,6 +327,20 @@ class Drive:
             raise SystemExit(f'glupy-drive ended with {self.process.wait()} at {line}:\n'
                              f'{self.errors.read()[-2000:]}')
         return json.loads(answer)
+
+    def ask_many(self, lines, count):
+        """All lines at once, where nothing is wanted but that each has an answer."""
+        assert len(lines) < PIPE
+        self.process.stdin.write(lines)
+        self.process.stdin.flush()
+        out = self.process.stdout.fileno()
+        while count > 0:
+            if not select.select([out], [], [], UP_TIME + PATIENCE)[0]:
+                raise SystemExit(f'{count} answers are missing')
+            answers = os.read(out, PIPE)
+            if not answers:
+                raise SystemExit(f'glupy-drive ended with {self.process.wait()}')
+            count -= answers.count(b'\n')
 
     def end(self):
         self.process.stdin.close()
@@ -446,10 +464,10 @@ class Matrix:
                 del results['count']
         return out
 
-    def module(self, behaviour, table=None):
+    def module(self, behaviour, table=None, notes=True):
         name = 'm_' + behaviour.replace('-', '_')
         write_module(self.work, name, self.interface, self.table if table is None else table,
-                     behaviour)
+                     behaviour, notes)
         return name
 
     def absent(self, base):
@@ -523,18 +541,20 @@ class Matrix:
         """KB that the process has more after many of each operation than after some: the lesser
         of two measurements, since what leaks does it in both, and a thread's arena comes once."""
         options = {'breaker-failures': '0'}
-        module = self.module(behaviour)
+        module = self.module(behaviour, notes=False)
         drive = Drive(self.drive, self.work, self.volfile(module, options, {}))
         for line in setup_lines(self.table):
             drive.ask(line)
         with open(f'{self.work}/armed', 'w', encoding='utf-8'):
             pass
-        sizes = []
+        sizes, lines = [], []
+        for number, fop in enumerate(self.table):
+            lines.append(line_of(fop, number))
+            if fop.name in OPENERS and not behaviour.startswith('error'):
+                lines.append({'close': f'new {fop.name}'})
+        text = ''.join(json.dumps(line) + '\n' for line in lines).encode()
         for i in range(ROUNDS):
-            for number, fop in enumerate(self.table):
-                drive.ask(line_of(fop, number))
-                if fop.name in OPENERS and not behaviour.startswith('error'):
-                    drive.ask({'close': f'new {fop.name}'})
+            drive.ask_many(text, len(lines))
             if i in (ROUNDS // 3, 2 * ROUNDS // 3, ROUNDS - 1):
                 with open(f'/proc/{drive.process.pid}/statm', encoding='ascii') as f:
                     sizes.append(int(f.read().split()[1]) * os.sysconf('SC_PAGESIZE') // 1024)
