@@ -20,13 +20,16 @@ enum { CLIENTS_MAX = 4096, NAMES_MAX = 64 << 10, HEADS = 1024, RETRY_S = 5 };
  * causes the next should not wait long. So what comes more often than BUSY gathers for GATHER_SHORT, and
  * in a storm, where something came before the reader was back, less than STORM ago, all is written at
  * multiples of GATHER_STORM of the clock: on all bricks at once, for a reader waits for the last of the
- * copies, and wakes for each. For nobody, that is when nobody has read for FOLLOWED, events gather for
+ * copies, and wakes for each. When that has lasted for LASTING nobody waits for single events, and it is
+ * done at multiples of GATHER_LASTING. For nobody, that is when nobody has read for FOLLOWED, events gather for
  * GATHER_LONG. */
 #define GATHER_SHORT 1000000ull
 #define GATHER_STORM 3500000ull
+#define GATHER_LASTING 8000000ull
 #define GATHER_LONG 20000000ull
 #define BUSY 5000000ull
 #define STORM 30000000ull
+#define LASTING 100000000ull
 #define FOLLOWED 1000000000ull
 
 struct known {
@@ -49,6 +52,7 @@ struct writer {
     uint64_t retry;        /* ns, monotonic: to open the journal again */
     uint64_t wrote;        /* ns, monotonic: the last batch */
     bool took;             /* events, in the last pass */
+    uint64_t storm, begun; /* ns, monotonic: the last pass of a storm, and the first one */
     unsigned unkept;       /* events since `unkept_since`, while there was no journal */
     uint64_t unkept_since; /* ns */
     bool failed;
@@ -421,13 +425,19 @@ is_followed(struct gnotify *g, uint64_t now)
 
 /* Until when more may gather (ns, monotonic) that nobody waits for, or in a storm; else 0. */
 static uint64_t
-gathers_until(struct gnotify *g, uint64_t now)
+gathers_until(struct writer *w, uint64_t now)
 {
-    if (!is_followed(g, now))
+    bool lasts = now - w->storm <= STORM && now - w->begun > LASTING;
+    uint64_t tick = lasts ? GATHER_LASTING : GATHER_STORM;
+
+    if (!is_followed(w->g, now))
         return now + GATHER_LONG;
-    if (now - atomic_load(&g->stormed) > STORM)
+    if (now - atomic_load(&w->g->stormed) > (lasts ? 3 * STORM : STORM))
         return 0;
-    return now + GATHER_STORM - clock_ns(CLOCK_REALTIME) % GATHER_STORM;
+    if (now - w->storm > STORM)
+        w->begun = now;
+    w->storm = now;
+    return now + tick - clock_ns(CLOCK_REALTIME) % tick;
 }
 
 /* Until somebody wakes it, or `until` (ns, monotonic). */
@@ -513,7 +523,7 @@ static void
 linger(struct writer *w, uint64_t due)
 {
     struct gnotify *g = w->g;
-    uint64_t more = w->took ? gathers_until(g, clock_ns(CLOCK_MONOTONIC)) : 0;
+    uint64_t more = w->took ? gathers_until(w, clock_ns(CLOCK_MONOTONIC)) : 0;
 
     if (more) {
         wait_until(g, WRITER_LINGERS, more);
@@ -528,7 +538,7 @@ linger(struct writer *w, uint64_t due)
     } else if (is_followed(g, now)) {
         atomic_store(&g->stormed, now);
     }
-    more = gathers_until(g, now);
+    more = gathers_until(w, now);
     wait_until(g, WRITER_LINGERS, more ? more : now + GATHER_SHORT);
 }
 
