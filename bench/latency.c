@@ -2,7 +2,8 @@
  *
  * From the end of an operation to the return of the read that tells of it: latency COUNT VOLUME
  * PATH MOUNTED LOCAL makes files by turns in MOUNTED, which is PATH of VOLUME on a mount, where libgnotify
- * waits, and in LOCAL, where inotify does. See bench/gnotify.
+ * waits, and in LOCAL, where inotify does, each when the one before was told; and then as many in MOUNTED in a
+ * row, as in a storm, where events are told some together. See bench/gnotify.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -98,6 +99,29 @@ one(int folder, unsigned number)
     return took;
 }
 
+/* They are told in the order in which they were made. */
+static void
+in_a_row(int folder, double *took, unsigned count)
+{
+    unsigned before = told_count;
+    char name[32];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "row%u", i);
+        AUTO_CLOSE int fd = openat(folder, name, O_CREAT | O_EXCL | O_WRONLY, 0600);
+
+        took[i] = -now();
+        if (fd < 0)
+            err(1, "%s", name);
+    }
+    pthread_mutex_lock(&lock);
+    while (told_count < before + count)
+        pthread_cond_wait(&more, &lock);
+    for (unsigned i = 0; i < count; i++)
+        took[i] += told[(before + i) % COUNT_MAX];
+    pthread_mutex_unlock(&lock);
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -140,6 +164,8 @@ main(int argc, char **argv)
     }
     show("volume", volumes, count);
     show("inotify, local", locals, count);
+    in_a_row(mounted, volumes, count);
+    show("volume, in a row", volumes, count);
     fflush(stdout);
     _exit(0);
 }

@@ -58,3 +58,10 @@ noinst_PROGRAMS += bench/tree
 bench_tree_SOURCES = bench/tree.c
 bench_tree_CFLAGS = $(GFAPI_CFLAGS)
 bench_tree_LDADD = $(GLUSTERFS_LIBS) -lpthread
+
+# what it costs to pass a translator: cost of bench/gnotify
+noinst_PROGRAMS += bench/between
+bench_between_SOURCES = bench/between.c
+bench_between_CPPFLAGS = $(AM_CPPFLAGS) $(GLUSTERFS_ABI)
+bench_between_CFLAGS = $(AM_CFLAGS) $(GLUSTERFS_SYSTEM_CFLAGS)
+bench_between_LDADD = xlators/drive/libdrive.a common/libcommon.a -lglusterfs -luuid -lpthread -lm

@@ -1,69 +1,82 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 # work and here are bench/gnotify's
 #
-# CPU of a brick's process for an operation, all threads, also those that write the journal later: what a busy
-# machine does to clocks does little to it. Once in a process with nothing else (bench/inside: setattr, which is
-# an event each time): without the translator, off, on. Once in bricks on which a storm is made in turns, one that
-# records and one that is told not to, for each create, write, close and unlink. PAIRS=N rounds, STORM=N files in each.
+# What it costs a brick, in CPU time: what a busy machine does to clocks does little to that.
+#
+# inside: in a process with nothing else, setattr, which is an event each time. To pass the translator while it is off,
+# beside one of GlusterFS's that passes all on (bench/between, in RUNS=N processes); and with all threads, also those that write
+# the journal later, without the translator, off and on (bench/inside, PAIRS=N rounds).
+#
+# bricks: of a brick's process, all threads, for each create, write, close and unlink of a storm through a mount. One brick
+# records and one does not, by turns, and after half of the rounds the other one does: two that do the same differ more than by
+# what is looked for. PAIRS=N rounds in all, STORM=N files in each. PRIORITY=N: the real-time priority of bricks and
+# mounts, for a machine on which other programs run.
 
 part_cost() {
     cost_inside
     cost_bricks
 }
 
+# node NAME TYPE LINE...: of a volfile
+cost_node() {
+    local line
+    printf 'volume %s\n type %s\n' "$1" "$2"
+    for line in "${@:3}"; do printf ' %s\n' "$line"; done
+    printf 'end-volume\n'
+}
+
 # Below is one of GlusterFS's translators that passes all on, as in a brick: whoever passes on to the last translator
 # of all counts that for it.
+cost_bottom() {
+    cost_node sink "../../../../../../../../../..$(readlink -f "$BUILD")/bench/xlators/.libs/sink" 'option size 0'
+    cost_node below features/barrier 'option barrier off' 'subvolumes sink'
+}
+
+# cost_gnotify on|off
+cost_gnotify() {
+    cost_node g features/gnotify "option active $1" "option directory /root/cost-journal-$1" 'option buffer-size 64MB' \
+        'option path /root' 'subvolumes below'
+}
+
 cost_inside() {
-    local sink kind
-    sink=../../../../../../../../../..$(readlink -f "$BUILD")/bench/xlators/.libs/sink
+    local kind i
+    {
+        cost_bottom
+        cost_gnotify off
+        cost_node stock features/barrier 'option barrier off' 'subvolumes below'
+    } | on 1 sh -c 'cat >/root/cost-between.vol'
+    for ((i = 0; i < ${RUNS:-9}; i++)); do
+        on 1 "$BUILD/bench/between" -r 2000 /root/cost-between.vol below g stock
+    done >"$work/between"
+    echo "to pass it while it is off, ns in each process: $(cost_of_node g); middle $(cost_of_node g | tr ' ' '\n' | median) (aim 30)"
+    echo "one of GlusterFS's that passes all on: $(cost_of_node stock); middle $(cost_of_node stock | tr ' ' '\n' | median)"
     for kind in none off on; do
-        {
-            printf 'volume sink\n type %s\n option size 0\nend-volume\n' "$sink"
-            printf 'volume below\n type features/barrier\n option barrier off\n subvolumes sink\nend-volume\n'
-            [ $kind = none ] || printf 'volume g\n type features/gnotify\n option active %s\n option directory /root/cost-journal-%s
- option buffer-size 64MB\n option path /root\n subvolumes below\nend-volume\n' $kind $kind
-        } | on 1 sh -c "cat >/root/cost-$kind.vol"
+        { cost_bottom; [ $kind = none ] || cost_gnotify $kind; } | on 1 sh -c "cat >/root/cost-$kind.vol"
     done
     on 1 "$BUILD/bench/inside" -f setattr -u -b 1 -m 20 -r "${PAIRS:-30}" \
         none=/root/cost-none.vol off=/root/cost-off.vol on=/root/cost-on.vol
-    echo "off, beside another translator of GlusterFS's that passes all on, in shorter batches on one processor:"
-    { on 1 cat /root/cost-none.vol; printf 'volume g\n type features/barrier\n option barrier off\n subvolumes below\nend-volume\n'; } |
-        on 1 sh -c "cat >/root/cost-stock.vol"
-    on 1 "$BUILD/bench/inside" -f setattr -u -p -b 1 -m 5 -r 300 none=/root/cost-none.vol off=/root/cost-off.vol \
-        stock=/root/cost-stock.vol
 }
 
-# ns of CPU that the brick of volume $1 has used
-cost_used() {
-    # shellcheck disable=SC2016
-    on 1 sh -c 'cat /proc/"$(pgrep -f "[-]-volfile-id $1[.]")"/task/*/schedstat' sh "$1" |
-        awk '{ s += $1 } END { printf "%.0f\n", s; exit !NR }'
-}
-
-# us of CPU for each of four operations of a file of the storm on volume $1
-cost_of_storm() {
-    local before after
-    before=$(cost_used "$1")
-    on 1 /usr/bin/python3 "$here/gnotify.d/storm.py" 0 "$files" "/mnt/$1"
-    sleep .3 # what is still to be written
-    after=$(cost_used "$1")
-    awk -v ns=$((after - before)) -v n="$files" 'BEGIN { printf "%.2f\n", ns / 1e3 / n / 4 }'
-}
+# what each process said of a node
+cost_of_node() { awk -v node="$1:" '$1 == node { printf "%s%s", n++ ? " " : "", $4 }' "$work/between"; }
 
 cost_bricks() {
-    local i on off files=${STORM:-1000} pairs=${PAIRS:-30}
-    volume von on 1
+    local roles=(off=/mnt/voff on=/mnt/von)
     volume voff off 1
-    cost_of_storm von >/dev/null
-    cost_of_storm voff >/dev/null
-    for ((i = 0; i < pairs; i++)); do
-        on=$(cost_of_storm von) off=$(cost_of_storm voff)
-        echo "$on" >>"$work/cost-on"; echo "$off" >>"$work/cost-off"
-        awk -v a="$on" -v b="$off" 'BEGIN { print a - b }' >>"$work/cost-more"
-    done
-    echo "brick's CPU for each create, write, close and unlink of a storm of $files files, $pairs pairs: recording" \
-        "$(median <"$work/cost-on") us, off $(median <"$work/cost-off") us; more by $(median <"$work/cost-more") us" \
-        "($(quartiles <"$work/cost-more"))"
+    volume von on 1
+    prefer
+    cost_storm 1
+    storm_change_parts voff von
+    roles=(off=/mnt/von on=/mnt/voff)
+    cost_storm 2
+    echo "a brick that records, and one that does not, ${PAIRS:-160} rounds of ${STORM:-100} files:"
+    on 1 /usr/bin/python3 "$here/gnotify.d/storm.py" --join /root/storm-1 /root/storm-2
+    echo "(aim 5)"
     volume_gone von
     volume_gone voff
+}
+
+cost_storm() { # NUMBER
+    preferred /usr/bin/python3 "$here/gnotify.d/storm.py" --times "/root/storm-$1" \
+        $((${PAIRS:-160} / 2)) "${STORM:-100}" "${roles[@]}" >"$work/storm-$1"
 }

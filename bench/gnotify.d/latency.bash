@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154 # here is bench/gnotify's
 #
 # From the return of a create to the return of the read that tells of it: libgnotify, and inotify on a local
-# folder, by turns, COUNT=N of each. Beside it stock's journal: from the return of a create to the time at which the file of the
+# folder, by turns, COUNT=N of each, each when the one before was told; then N creates of libgnotify's in a row. Beside it stock's journal: from the return of a create to the time at which the file of the
 # journal that has it is there for who reads it, with stock's interval of 15 s and with the least, 1 s.
 
 part_latency() {
@@ -13,7 +13,7 @@ part_latency() {
     volume_gone v1
     volume log changelog
     for interval in 15 1; do
-        stock 1 volume set log changelog.rollover-time "$interval" >/dev/null
+        quietly stock 1 volume set log changelog.rollover-time "$interval"
         on 1 /usr/bin/python3 "$here/gnotify.d/stock_latency.py" "$interval" /mnt/log /srv/log0/.glusterfs/changelogs
     done
     volume_gone log
