@@ -80,6 +80,10 @@ take_option(struct count *c, int option)
         return aim_seconds(&c->aim, optarg, &c->timeout);
     case 'a':
     case 'd':
+        if (c->sort) {
+            aim_say(&c->aim, "Please specify -a or -d once only!");
+            return false;
+        }
         c->ascending = option == 'a';
         return (c->sort = optarg);
     case 'z':

@@ -259,6 +259,8 @@ table() {
     done
     run -1 on 1 gnotifywatch -a nonsense v1
     run -1 on 1 gnotifywatch -a open -e create v1
+    run -1 on 1 inotifywatch -a open -d total /root/k
+    run -1 on 1 gnotifywatch -a open -d total v1
 }
 
 @test "the manual pages have the options that --help has" {
