@@ -46,6 +46,26 @@ build() {
     done
 }
 
+@test "the programs in the manual page and in docs/gnotify.md compile, and tell what is done" {
+    local t=$BATS_TEST_TMPDIR flags
+    flags=$(PKG_CONFIG_PATH="$STAGE/usr/local/lib/pkgconfig" pkg-config --define-variable=prefix="$STAGE/usr/local" --cflags --libs gnotify)
+    sed -n '/^\.SH EXAMPLES/,/^\.fi/p' "$POOL_SOURCE/docs/gnotify.3" | sed '1,2d;$d;s/\\e/\\/g;s/\\-/-/g' >"$t/page.c"
+    awk '/^```c$/ { p = 1; next } /^```/ { p = 0 } p' "$POOL_SOURCE/docs/gnotify.md" >"$t/snippet"
+    { printf '#include <err.h>\n#include <stdio.h>\n%s\nint main(void) {\nsetlinebuf(stdout);\n' "$(head -n 1 "$t/snippet")"
+      tail -n +2 "$t/snippet"; echo 'return 0; }'; } >"$t/text.c"
+    for name in page text; do
+        # shellcheck disable=SC2086
+        cc -D_GNU_SOURCE -Wall -Wextra -Werror -o "$t/$name" "$t/$name.c" $flags -Wl,-rpath,/usr/local/lib
+    done
+    on 1 cp "$t/text" /root/bin/
+    on 1 mkdir -p /mnt/v1/projects
+    on 1 sh -c 'timeout 60 /root/bin/text >/root/text 2>&1 &' 3>&- 4>&-
+    wait_until 60 on 1 grep -qx '0x40000 ?' /root/text
+    on 1 mkdir /mnt/v1/projects/x
+    wait_until 30 on 1 grep -qx '0x40000100 /projects/x' /root/text
+    on 1 pkill -x text
+}
+
 # told WAY PROGRAM: what is done in a folder, to a program that waits in this way
 told() {
     on 1 sh -c 'rm -f /root/out; (timeout 100 "/root/bin/$2" "$1" v1 /d 4 >/root/out 2>&1; echo "ended $?" >>/root/out) &
