@@ -127,25 +127,6 @@ what_a_copy_has_is_no_gap(void **state)
     expect_quiet(s);
 }
 
-/* Bricks that are away are waited for, in the tests that say so; in the others nearly not. */
-static int
-patient(void **state)
-{
-    (void)state;
-    stream_away_patience = 60000 * MS;
-    return 0;
-}
-
-static int
-impatient(void **state)
-{
-    (void)state;
-    stream_away_patience = HARDLY;
-    return 0;
-}
-
-#define PATIENT(test) cmocka_unit_test_setup_teardown(test, patient, impatient)
-
 /* The copy that has it is away when the consumer returns. */
 static void
 the_copy_that_has_it_is_away(void **state)

@@ -131,22 +131,6 @@ what_the_copies_have_told_is_not(void **state)
     expect_quiet(s);
 }
 
-static int
-patient(void **state)
-{
-    (void)state;
-    stream_away_patience = 60000 * MS;
-    return 0;
-}
-
-static int
-impatient(void **state)
-{
-    (void)state;
-    stream_away_patience = HARDLY;
-    return 0;
-}
-
 /* The heal is read before what it repeats. */
 static void
 what_the_copies_will_tell_is_not(void **state)
@@ -257,6 +241,141 @@ what_went_before_the_consumer_was_away(void **state)
     expect_quiet(s);
 }
 
+/* ---- at random --------------------------------------------------------------------- */
+
+enum { COPIES = 3, NAMES = 6, STEPS = 250 };
+
+/* A replicated set, what is on its bricks, and what is there by all that was told. */
+struct world {
+    uint64_t random;
+    struct fake *f;
+    struct stream *s;
+    bool up[COPIES], has[COPIES][NAMES], told[NAMES], last[NAMES]; /* last: what a client, or a heal, made of it */
+};
+
+static unsigned
+below(struct world *w, unsigned n)
+{
+    w->random = w->random * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(w->random >> 33) % n;
+}
+
+static void
+take(struct world *w, const struct stream_event *e)
+{
+    if (e->kind == STREAM_CAUGHT_UP)
+        return;
+    assert_int_not_equal(e->kind, STREAM_GAP);
+    unsigned n = (unsigned)(e->record->name.path[1] - 'a');
+
+    if (n >= NAMES)
+        return;
+    if (e->kind == STREAM_SYNTHETIC)
+        assert_false(w->told[n]); /* nor is anything told that was told */
+    w->told[n] = e->record->op != NOTIFY_UNLINK;
+}
+
+/* Clients make what they do not see, and remove what they see. */
+static void
+change(struct world *w, unsigned n)
+{
+    char path[] = {'/', (char)('a' + n), '\0'};
+    bool there = false;
+    struct stream_event e;
+
+    for (unsigned b = 0; b < COPIES; b++)
+        there = there || (w->up[b] && w->has[b][n]);
+    clock_of_clients++;
+    for (unsigned b = 0; b < COPIES; b++) {
+        if (w->up[b] && w->has[b][n] == there)
+            put_at(w->f, b, there ? NOTIFY_UNLINK : NOTIFY_CREATE, path, clock_of_clients);
+        if (w->up[b])
+            w->has[b][n] = !there;
+    }
+    w->last[n] = !there;
+    do {
+        e = next_event(w->s);
+        take(w, &e);
+    } while (e.kind != STREAM_CHANGE || e.record->time != clock_of_clients);
+}
+
+/* All are up. Where it is not known who has missed what it is made everywhere. */
+static void
+heal(struct world *w, unsigned n)
+{
+    char path[] = {'/', (char)('a' + n), '\0'};
+    bool any = false, all = true;
+
+    for (unsigned b = 0; b < COPIES; b++) {
+        any = any || w->has[b][n];
+        all = all && w->has[b][n];
+    }
+    if (any == all)
+        return;
+    w->last[n] = w->last[n] || below(w, 2);
+    for (unsigned b = 0; b < COPIES; b++) {
+        if (w->has[b][n] != w->last[n])
+            heals(w->f, b, w->last[n] ? "mknod" : "unlink", path);
+        w->has[b][n] = w->last[n];
+    }
+}
+
+static void
+turn(struct world *w, unsigned b)
+{
+    unsigned up = (unsigned)w->up[0] + w->up[1] + w->up[2];
+
+    if (w->up[b] && up == 1)
+        return;
+    if (w->up[b])
+        fake_stop(w->f, b, true);
+    else
+        fake_start(w->f, b);
+    w->up[b] = !w->up[b];
+}
+
+static void
+finish(struct world *w)
+{
+    struct stream_event e;
+
+    for (unsigned b = 0; b < COPIES; b++)
+        if (!w->up[b])
+            turn(w, b);
+    for (unsigned n = 0; n < NAMES; n++)
+        heal(w, n);
+    put(w->f, 0, COPIES - 1, "/z");
+    while (stream_read(w->s, 200, &e) == 1)
+        take(w, &e);
+    for (unsigned n = 0; n < NAMES; n++)
+        assert_int_equal(w->told[n], w->last[n]);
+}
+
+static void
+what_was_told_is_what_is_there(void **state)
+{
+    static const unsigned set[COPIES] = {0};
+
+    (void)state;
+    for (unsigned seed = 1; seed <= 12; seed++) {
+        AUTO_FAKE struct fake *f = fake_new(set, COPIES);
+        AUTO_STREAM struct stream *s = open_with(f, (struct stream_options){0});
+        struct world w = {.random = seed * 7919, .f = f, .s = s, .up = {true, true, true}};
+
+        for (unsigned i = 0; i < STEPS; i++) {
+            unsigned what = below(&w, 10);
+
+            if (what < 5)
+                change(&w, below(&w, NAMES));
+            else if (what < 8)
+                turn(&w, below(&w, COPIES));
+            else if (w.up[0] && w.up[1] && w.up[2])
+                heal(&w, below(&w, NAMES));
+        }
+        finish(&w);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -265,10 +384,11 @@ main(int argc, char **argv)
         cmocka_unit_test(the_old_name_of_a_rename_too),
         cmocka_unit_test(once_for_all_bricks),
         cmocka_unit_test(what_the_copies_have_told_is_not),
-        cmocka_unit_test_setup_teardown(what_the_copies_will_tell_is_not, patient, impatient),
+        PATIENT(what_the_copies_will_tell_is_not),
         cmocka_unit_test(what_was_removed_after_the_heal_is_not),
         cmocka_unit_test(a_folder_is_there_again_once),
         cmocka_unit_test(what_went_before_the_consumer_was_away),
+        PATIENT(what_was_told_is_what_is_there),
     };
 
     begin(argc, argv);

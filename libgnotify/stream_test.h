@@ -149,6 +149,25 @@ expect_numbers(struct stream *s, unsigned count)
     expect_quiet(s);
 }
 
+/* Bricks that are away are waited for, in the tests that say so; in the others nearly not. */
+static inline int
+patient(void **state)
+{
+    (void)state;
+    stream_away_patience = 60000 * MS;
+    return 0;
+}
+
+static inline int
+impatient(void **state)
+{
+    (void)state;
+    stream_away_patience = HARDLY;
+    return 0;
+}
+
+#define PATIENT(test) cmocka_unit_test_setup_teardown(test, patient, impatient)
+
 /* What a main() begins with; an argument names the tests that are run, with stars. */
 static inline void
 begin(int argc, char **argv)
