@@ -319,6 +319,8 @@ healed() { [ "$(gluster 1 volume heal "$1" info | grep -c 'Number of entries: 0'
     plain brick_kill 2 "$P-b"
     same start_force
     wait_until 60 bricks_online "$E" 3
+    # a mount connects to a brick again each three seconds, and writes with two of three
+    wait_until 60 on 2 sh -c "echo again >/mnt/$E/f1"
     settled
 }
 
