@@ -93,6 +93,19 @@ same() {
     volume kd 3 disperse 3 redundancy 1
     everything kd
     same kd 3
+    # what its healer takes off its list, as a process with a number like any other
+    local gfid=9fc04f44-6024-4e13-a580-b60465e9b6fe
+    on 1 sh -c 'cd /srv/kd.0/.glusterfs/indices/xattrop && ln xattrop-* "$1"' sh $gfid
+    taken_off() {
+        stock 1 volume heal kd >/dev/null || :
+        on 1 test ! -e /srv/kd.0/.glusterfs/indices/xattrop/$gfid
+    }
+    wait_until 60 taken_off
+    fs kd 'mkdir after'
+    after_is_told() { told kd 0 | grep -q '^mkdir /after'; }
+    wait_until 60 after_is_told
+    told kd 0 >"$BATS_TEST_TMPDIR/told"
+    run -1 grep $gfid "$BATS_TEST_TMPDIR/told"
 }
 
 @test "replica with an arbiter: it tells the same; a heal tells what was missed, and nothing else" {

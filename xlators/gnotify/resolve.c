@@ -233,15 +233,35 @@ resolve_is_nowhere(const struct gnotify *g, const uint8_t gfid[16])
            errno == ENOENT;
 }
 
+static bool
+is_gfid_text(const struct notify_name *name)
+{
+    char text[UUID_TEXT + 1];
+    uint8_t gfid[16];
+
+    if (name->len != UUID_TEXT)
+        return false;
+    memcpy(text, name->path, UUID_TEXT);
+    text[UUID_TEXT] = '\0';
+    return !gf_uuid_parse(text, gfid);
+}
+
 /* features/index shows what is to be healed in folders that the brick has nowhere: their gfids
- * are made up. The names are gfids, or, where folders are healed by name, those of their files. */
+ * are made up. The names are gfids, or, where folders are healed by name, those of their files.
+ * Disperse's healer takes gfids off that list in the name of no one: its own process is told as
+ * the actor. */
 bool
 resolve_is_index(const struct gnotify *g, const struct notify_record *r)
 {
-    return r->op == NOTIFY_MISSED &&
-           (!strncmp(r->detail, "unlink", r->detail_len) ||
-            !strncmp(r->detail, "rmdir", r->detail_len)) &&
-           resolve_is_nowhere(g, r->name.parent);
+    bool goes = r->op == NOTIFY_MISSED && (!strncmp(r->detail, "unlink", r->detail_len) ||
+                                           !strncmp(r->detail, "rmdir", r->detail_len));
+
+    if (r->op == NOTIFY_UNLINK && (r->flags & NOTIFY_NAME_ONLY)) {
+        const struct notify_name base = notify_name_base(&r->name);
+
+        goes = is_gfid_text(&base);
+    }
+    return goes && resolve_is_nowhere(g, r->name.parent);
 }
 
 /* ---- shards ------------------------------------------------------------------ */
