@@ -10,8 +10,9 @@
 
 #include "libgnotify/stream_inside.h"
 
-/* A brick that says that something comes, which then does not, holds nothing for ever. */
-#define FENCE_PATIENCE (1000 * MS)
+/* A brick that says that something comes, which then does not, holds nothing for ever; one on a
+ * machine that has other things to do may take its time. */
+#define FENCE_PATIENCE (5000 * MS)
 /* A client's clock is compared with others' while much waits. */
 #define CLOCKS_DIFFER (2000 * MS)
 
@@ -146,6 +147,7 @@ fence_answered(struct brick *b, uint64_t number, int error, const struct notify_
 {
     if (number != b->s->fence || b->fencing != FENCE_ASKED)
         return;
+    b->s->fence_since = b->s->now;
     b->fencing = FENCE_WAITS;
     b->fence = error ? 0 : reply->next;
     if (!error && b->placed && b->next >= reply->next)
