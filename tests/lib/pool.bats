@@ -61,9 +61,9 @@ slept() { [ "$(sleeps "$1")" -ge "$2" ]; }
 }
 
 @test "a node writes nothing to the machine's folders" {
-    on 2 sh -c 'for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /root /srv /mnt; do
+    on 2 sh -c 'for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib /var/lib/glusterd /var/log/glusterfs /run /tmp /root /srv /mnt; do
         touch $d/volext-was-here || exit 1; done'
-    for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib/glusterd /var/log/glusterfs /run /tmp /root /srv /mnt; do
+    for d in /usr/lib /usr/local/sbin /etc /etc/glusterfs /var/lib /var/lib/glusterd /var/log/glusterfs /run /tmp /root /srv /mnt; do
         [ ! -e $d/volext-was-here ]
     done
 }
