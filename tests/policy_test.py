@@ -243,6 +243,24 @@ class Policy(unittest.TestCase):
                 modules[-1].unlink(loc=self.loc("/a.mp4"))
                 self.assertEqual(self.used(), 0)
 
+    def test_writes_that_ask_for_the_sum_together_fit_together(self):
+        module = self.begin(quota=".mp4=1000")
+        fd = self.create("/a.mp4")
+        self.disk.hold("xattrop")
+        writes = [module.begin("writev", fd=fd, vector=IoVec(bytes(400)), offset=i * 400)
+                  for i in range(3)]
+        self.assertEqual(self.disk.fops().count("xattrop"), 3)
+        over = [False] * 3
+        while not all(over):
+            for call in self.disk.calls:
+                if call.held:
+                    call.answer()
+            over = [write.step() for write in writes]
+        writes[0].finish()
+        writes[1].finish()
+        self.refused(EDQUOT, writes[2].finish)
+        self.assertEqual(self.used(), 800)
+
     def test_a_size_that_changes_while_it_is_counted_is_counted(self):
         module = self.begin(quota=".mp4=1000")
         fd = self.create("/a.mp4")

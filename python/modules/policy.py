@@ -252,11 +252,15 @@ class xlator(Translator):
                 return
             size = now
 
-    async def want(self, inode, quota, size):
-        """Raises EDQUOT where so much more would be too much."""
+    async def want(self, inode, quota, size, ahead=None):
+        """Raises EDQUOT where so much more would be too much, with all that this client has under
+        way; where `size` is in that already, with what is left of `ahead`: what was before it."""
         if quota.used is None or quota.used + quota.under_way + size > quota.limit - FRESH:
             await self.sum(inode, quota, 0)
-        if quota.used + quota.under_way + size > quota.limit:
+        others = quota.under_way
+        if ahead is not None:
+            others = max(0, min(ahead, others - size))
+        if quota.used + others + size > quota.limit:
             raise OSError(EDQUOT, f'{quota.text}: {quota.used} of {quota.limit} bytes are used')
 
     async def grow(self, inode, file, call, end, pre, post):
@@ -269,29 +273,34 @@ class xlator(Translator):
             high, count = self.under_way.get(inode, (0, 0))
             growth = max(0, end - max(now, high))
             self.under_way[inode] = max(high, end), count + 1
+            ahead = quota.under_way
+            quota.under_way += growth  # before others ask for the sum, and until that has it
         try:
-            if growth:
-                await self.want(inode, quota, growth)
-            quota.under_way += growth
             try:
+                if growth:
+                    await self.want(inode, quota, growth, ahead)
                 answer = await call
             finally:
-                quota.under_way -= growth
+                with self.lock:
+                    high, count = self.under_way.pop(inode)
+                    if count > 1:
+                        self.under_way[inode] = high, count - 1
+            await self.count_answered(inode, quota, file, getattr(answer, pre), getattr(answer, post))
         finally:
             with self.lock:
-                high, count = self.under_way.pop(inode)
-                if count > 1:
-                    self.under_way[inode] = high, count - 1
-        before, after = getattr(answer, pre), getattr(answer, post)
+                quota.under_way -= growth
+        return answer
+
+    async def count_answered(self, inode, quota, file, before, after):
+        """What a call did that says how long the file was before and after it."""
         if before is None or after is None or not after.st_nlink:
             if not self.warned:
                 log_warning('policy: sizes are not answered here: features.glupy-position must '
                             'be cluster/distribute', self.name)
             self.warned = True
         elif before.st_size == after.st_size:
-            return answer
+            return
         await self.count(inode, quota, file)
-        return answer
 
     async def writev(self, fd, vector, offset):
         end = await self.length(fd) if fd.flags & os.O_APPEND else offset
