@@ -177,8 +177,9 @@ session_trouble(const struct options *o, const char *volume, int error)
         fprintf(stderr, PROGRAM ": volume %s has no session %s here: gfind --list shows them\n",
                 volume, o->name);
     else
-        fprintf(stderr, PROGRAM ": session %s in %s/%s: %s\n", o->name, o->state, volume,
-                strerror(-error));
+        fprintf(stderr, PROGRAM ": session %s in %s/%s: %s%s\n", o->name, o->state, volume,
+                strerror(-error),
+                error == -EACCES ? "; run it as root: only root may read a volume's changes" : "");
     return FAILED;
 }
 

@@ -161,6 +161,8 @@ for line in sys.stdin:
     run -1 gfind v1 bad
     [[ "$output" == *'is damaged'* ]]
     on 1 rm /root/gfind/v1/bad
+    run -1 on 1 su -s /bin/sh nobody -c 'gfind v1 s'
+    [[ "$output" == *'Permission denied'*'run it as root'* ]]
 }
 
 @test "output that cannot be written is not there to be acknowledged" {
