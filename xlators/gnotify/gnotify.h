@@ -344,8 +344,8 @@ resolve_remember(struct gnotify *g, const struct notify_record *r, const uint8_t
 bool
 resolve_is_nowhere(const struct gnotify *g, const uint8_t gfid[16]);
 /* Is it what a heal, also one that does not say that it is one, removes of its own list of
- * what is to be healed? To be asked when the fop is
- * answered: the folder of a file that a heal removes is still there then. */
+ * what is to be healed? To be asked when the fop is answered: the folder of a file that a heal
+ * removes is still there then. */
 bool
 resolve_is_index(const struct gnotify *g, const struct notify_record *r);
 /* A shard's change becomes its file's, whose name is not known then. False: it is none. */
