@@ -36,6 +36,8 @@ struct api_place;
 /* What is crawled for, for watches with GNOTIFY_CRAWL. */
 struct filling {
     struct fill *job;        /* that runs */
+    bool ends;               /* it is over: what had happened until then is read first, */
+    uint64_t end;            /* up to this number of the stream's */
     bool wanted;             /* there is another one to begin, */
     int64_t due;             /* now_ms: at the latest then, */
     bool gap;                /* of all these watches */

@@ -85,6 +85,13 @@ stream_wake(struct stream *s)
     pthread_mutex_unlock(&fake.lock);
 }
 
+uint64_t
+stream_given(const struct stream *s)
+{
+    (void)s;
+    return fake.count ? 99 + fake.count : 0;
+}
+
 int
 stream_ack(struct stream *s, uint64_t number)
 {

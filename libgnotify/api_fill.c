@@ -236,6 +236,14 @@ api_fill_read(struct gnotify *g)
     }
     if (!f->job || !fill_is_over(f->job))
         return 0;
+    /* A folder that was moved meanwhile must be known before all is said to be told: a program
+     * that ends then would not get what is in it. */
+    if (!f->ends)
+        f->end = stream_given(g->stream);
+    f->ends = true;
+    if (g->seen < f->end)
+        return 0;
+    f->ends = false;
     fill_free(TAKE(f->job));
     ret = f->wanted ? 0 : finish(g);
     return ret ? ret : 1;

@@ -203,6 +203,31 @@ folders_that_move_meanwhile_are_listed_again(void **state)
     assert_string_equal(crawls.began, "/d 940000000000 1;/d/b 940000000000 1;");
 }
 
+/* The program may end with GNOTIFY_CRAWLED, and will not crawl again. */
+static void
+what_moved_meanwhile_is_read_before_the_end(void **state)
+{
+    (void)state;
+    fake.moved_to = "/d";
+    gnotify_add_watch(g, "/d", GNOTIFY_ALL_EVENTS | GNOTIFY_CRAWL | GNOTIFY_RECURSIVE);
+    gap(1000 * SECOND);
+    assert_string_equal(read_until("4000 - 100"), "4000 - 100");
+    while (!g->filling.job) {
+        gnotify_read(g, buf, sizeof(buf), 0);
+        poll(NULL, 0, 1);
+    }
+    struct notify_record *r = happens(NOTIFY_RENAME, "/d/a");
+
+    r->flags |= NOTIFY_HAS_TO | NOTIFY_ISDIR;
+    r->to = (struct notify_name){.path = "/d/b", .len = 4};
+    r->to.parent[15] = 0x0d;
+    r->time = 0;
+    while (!fill_is_over(g->filling.job))
+        poll(NULL, 0, 1);
+    assert_string_equal(read_until("80000 - 102"), "40000040 a 100; 40000080 b 101; 80000 - 102");
+    assert_string_equal(crawls.began, "/d 940000000000 1;/d/b 940000000000 1;");
+}
+
 static void
 a_new_cursor_begins_with_all_that_is_there(void **state)
 {
@@ -290,6 +315,7 @@ main(void)
         TEST(a_gap_in_a_crawl_begins_another),
         TEST(what_cannot_be_listed_is_a_gap),
         TEST(folders_that_move_meanwhile_are_listed_again),
+        TEST(what_moved_meanwhile_is_read_before_the_end),
         TEST(a_new_cursor_begins_with_all_that_is_there),
         TEST(a_cursor_that_is_known_begins_without_a_crawl),
         TEST(without_being_asked_nothing_is_crawled),

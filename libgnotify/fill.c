@@ -14,6 +14,8 @@
 #include "common/cleanup.h"
 
 enum { QUEUE = 1 << 20 /* bytes that wait to be taken */, STACK_SIZE = 1 << 20, ERRORS = 100 };
+/* ms: so long after a change all bricks have told it. Only those that stand still take longer. */
+enum { SETTLES = 300 };
 
 struct fill {
     struct glfs *fs;
@@ -157,6 +159,20 @@ over(void *arg)
     return cancelled;
 }
 
+/* Under the lock, for SETTLES, or until it is cancelled. */
+static void
+settle(struct fill *f)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += SETTLES * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (!f->cancelled && pthread_cond_timedwait(&f->changed, &f->lock, &until) != ETIMEDOUT)
+        ;
+}
+
 static void *
 run(void *arg)
 {
@@ -176,6 +192,7 @@ run(void *arg)
             failed(f, *f->root->path ? f->root->path : "/", ret);
     }
     pthread_mutex_lock(&f->lock);
+    settle(f);
     bool told = !f->cancelled;
 
     f->done = true;

@@ -34,7 +34,8 @@ struct fill_item {
 
 struct fill;
 
-/* Begins to crawl the roots, one after the other; takes them, also on an error. wake is called, from
+/* Begins to crawl the roots, one after the other, and is over 0.3 s after that, when what others did
+ * meanwhile is in the stream; takes them, also on an error. wake is called, from
  * other threads, when there is something to be taken: the first since fill_next gave nothing, and the
  * end. 0 or -errno. */
 int

@@ -271,6 +271,12 @@ stream_is_new(const struct stream *s)
     return s->is_new;
 }
 
+uint64_t
+stream_given(const struct stream *s)
+{
+    return atomic_load(&s->number);
+}
+
 int
 stream_ack(struct stream *s, uint64_t number)
 {

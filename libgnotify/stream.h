@@ -99,6 +99,10 @@ stream_is_new(const struct stream *s);
 int
 stream_ack(struct stream *s, uint64_t number);
 
+/* The number of the last event that stream_read gives without waiting, or has given; 0: none yet. */
+uint64_t
+stream_given(const struct stream *s);
+
 /* Forgets the cursor's name on every brick that can be reached. 0 or -errno. */
 int
 stream_forget(struct stream *s);

@@ -166,7 +166,7 @@ struct stream {
     uint64_t opened;    /* ns since 1970 */
     int error;
 
-    uint64_t number;                /* of the last event that was given */
+    _Atomic uint64_t number;        /* of the last event that was given */
     _Atomic uint64_t number_read;   /* the caller has read so far */
     uint64_t slowest; /* at_time of the brick that is farthest behind */
     uint64_t fence, fence_since;    /* the change that is fenced; 0: none */
